@@ -1,0 +1,29 @@
+# Everything works without Docker. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := libs/contracts libs/runtime services/gateway services/credentials services/orders \
+           services/results-publisher sandbox engines/reference deploy/local
+UV := $(shell sed -n 's/^uv==\([^ ]*\).*/uv==\1/p' requirements.lock)
+
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+init: $(VENV)/installed  ## install everything from requirements.lock into .venv
+
+$(VENV)/installed: requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.x")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing from requirements.lock (the first time takes a minute)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(UV)
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+	@touch $@
+
+lock:  ## resolve the dependencies again and write requirements.lock
+	$(BIN)/uv export --quiet --all-packages --all-groups --no-emit-workspace --no-header --no-annotate \
+	  --format requirements-txt --output-file requirements.lock
+
+.PHONY: help init lock

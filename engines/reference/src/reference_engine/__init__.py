@@ -1,0 +1,1 @@
+"""A reference assessment engine with a small test page."""

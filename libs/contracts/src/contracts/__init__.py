@@ -1,0 +1,1 @@
+"""Events and SmartRecruiters wire models of the assessment bridge."""

@@ -1,0 +1,1 @@
+"""What more than one service of the assessment bridge runs on."""

@@ -1,0 +1,1 @@
+"""A SmartRecruiters simulator: what we call and what calls us."""

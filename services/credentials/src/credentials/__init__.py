@@ -1,0 +1,1 @@
+"""Credentials of both sides, tokens, keys, consent grants and partner configuration."""

@@ -1,0 +1,1 @@
+"""Everything SmartRecruiters, candidates and administrators reach from outside."""

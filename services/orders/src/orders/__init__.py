@@ -1,0 +1,1 @@
+"""Order state machine, enrichment, requests to engines and the timeline."""

@@ -1,0 +1,1 @@
+"""Updates of engines, published to SmartRecruiters."""
