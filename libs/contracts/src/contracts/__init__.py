@@ -1,1 +1,4 @@
-"""Events and SmartRecruiters wire models of the assessment bridge."""
+"""Events and SmartRecruiters wire models of the assessment bridge.
+
+An engine team installs this package alone: it needs pydantic and nothing else.
+"""
