@@ -1,4 +1,4 @@
-"""PATCH /orders/{orderId}/results, the whole model of SPEC §5.1: a merge patch (RFC 7396), arrays replace whole."""
+"""PATCH /orders/{orderId}/results, the model of SPEC §5.1: a merge patch (RFC 7396), arrays replace whole."""
 
 from typing import Self
 
