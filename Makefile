@@ -26,4 +26,32 @@ lock:  ## resolve the dependencies again and write requirements.lock
 	$(BIN)/uv export --quiet --all-packages --all-groups --no-emit-workspace --no-header --no-annotate \
 	  --format requirements-txt --output-file requirements.lock
 
-.PHONY: help init lock
+
+
+lint: init  ## types, style and architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(addsuffix /src,$(MEMBERS)) tests
+	$(BIN)/lint-imports
+
+fmt: init  ## put every file into its form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+test: init  ## the suite on real Kafka and PostgreSQL (containers where Docker answers, else local processes)
+	$(BIN)/pytest -m "not e2e and not browser"
+
+test-e2e: init  ## the whole stack, killed and restarted in the middle of the flow
+	$(BIN)/pytest tests/e2e -m e2e
+
+test-browser: init chromium  ## consent and hand-off in Chromium
+	$(BIN)/pytest tests/browser -m browser
+
+chromium:
+	@command -v chromium >/dev/null || { echo "installing Debian's chromium"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+bench: init  ## intake and delivery against the bare limit of aiohttp and aiokafka
+	$(BIN)/python -m tests.bench
+
+.PHONY: help init lock lint fmt test test-e2e test-browser chromium bench
