@@ -9,7 +9,7 @@ UV := $(shell sed -n 's/^uv==\([^ ]*\).*/uv==\1/p' requirements.lock)
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z0-9-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 init: $(VENV)/installed  ## install everything from requirements.lock into .venv
 
