@@ -1,0 +1,1 @@
+"""HTTP servers: the internal one each service has, problems, request ids."""

@@ -1,0 +1,95 @@
+"""The internal server each service has, and how any server of ours is started and closed."""
+
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import SecretStr
+
+from runtime.errors import StartupError
+from runtime.health import Health
+from runtime.http.problems import Handler, Problem, problem_middleware, request_id_middleware
+
+log = structlog.get_logger()
+
+
+def internal_app(
+    health: Health, *, token: SecretStr | None, client_max_size: int = 1024 * 1024
+) -> web.Application:
+    """Returns an application with /health/live, /health/ready and /metrics, open to all.
+
+    Every path under /internal/ and /api/ needs the Bearer token; without one configured they answer 401.
+    """
+    app = web.Application(
+        middlewares=[request_id_middleware, problem_middleware, _guard(token)],
+        client_max_size=client_max_size,
+    )
+    app.router.add_get("/health/live", _live)
+    app.router.add_get("/health/ready", _ready(health))
+    app.router.add_get("/metrics", _metrics)
+    return app
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, host: str, port: int, *, name: str, shutdown_timeout: float = 10.0
+) -> AsyncIterator[int]:
+    """Serves the application and yields its real port (0 takes a free one).
+
+    Requests under way at the end get `shutdown_timeout` seconds. A port in use raises StartupError.
+    """
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=shutdown_timeout)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port, reuse_address=True, backlog=1024).start()
+        except OSError as error:
+            raise StartupError(f"{name} cannot listen on {host}:{port}: {error.strerror or error}") from error
+        real = int(runner.addresses[0][1])
+        log.info("listening", server=name, host=host, port=real)
+        yield real
+    finally:
+        await runner.cleanup()
+
+
+def bearer(request: web.Request) -> str | None:
+    """Returns the request's bearer token (RFC 6750 §2.1)."""
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return credentials.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _guard(token: SecretStr | None) -> Middleware:
+    expected = token.get_secret_value().encode() if token else b""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith(("/internal/", "/api/")):
+            given = (bearer(request) or "").encode()
+            if not expected or not hmac.compare_digest(given, expected):
+                raise Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+        return await handler(request)
+
+    return guard
+
+
+async def _live(_request: web.Request) -> web.Response:
+    return web.json_response({"status": "live"})
+
+
+def _ready(health: Health) -> Handler:
+    async def ready(_request: web.Request) -> web.Response:
+        checks = await health.report()
+        well = all(checks.values())
+        return web.json_response(
+            {"status": "ready" if well else "not ready", "checks": checks}, status=200 if well else 503
+        )
+
+    return ready
+
+
+async def _metrics(_request: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,0 +1,1 @@
+"""Kafka: producer, consumer groups, compacted views, topics."""

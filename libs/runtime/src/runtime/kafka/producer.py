@@ -1,0 +1,172 @@
+"""Publishing: a call returns when all in-sync replicas hold the record, or fails by a deadline.
+
+aiokafka waits for ever for a Kafka that is away, when starting, sending and stopping; nothing here does.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from contracts import codec
+from contracts.envelope import Event
+from contracts.topics import Topic
+
+from runtime import tracing
+from runtime.metrics import PUBLISH_FAILURES, PUBLISHED
+
+log = structlog.get_logger()
+
+
+class BrokerUnavailable(Exception):
+    """Kafka did not acknowledge in time. The record may still arrive: repeat it with the same event id."""
+
+
+class Message(NamedTuple):
+    """One encoded record; the topic's name without the prefix."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class EventProducer:
+    """Publishes with acks=all, without delay, each call within `deadline` seconds.
+
+    Records of a partition keep the order of their calls. No idempotent mode: with it aiokafka keeps records
+    without limit while Kafka is away; consumers recognise a repeat by its event id. Starting succeeds without
+    Kafka: it goes on trying, and `publish` raises BrokerUnavailable until it is there.
+    """
+
+    def __init__(
+        self, *, bootstrap_servers: str, client_id: str, prefix: str = "", deadline: float = 10.0
+    ) -> None:
+        self._bootstrap = bootstrap_servers
+        self._client_id = client_id
+        self._prefix = prefix
+        self._deadline = deadline
+        self._producer: AIOKafkaProducer | None = None
+        self._connected = asyncio.Event()
+        self._connecting: asyncio.Task[None] | None = None
+        self._well = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether Kafka was reached and acknowledged the last thing sent: a probe for `Health.check`."""
+        return self._connected.is_set() and self._well
+
+    async def start(self) -> None:
+        """Connects; after two seconds without an answer it goes on in the background."""
+        self._connecting = asyncio.create_task(self._connect(), name=f"{self._client_id} connects to Kafka")
+        await asyncio.wait([self._connecting], timeout=min(2.0, self._deadline))
+
+    async def stop(self) -> None:
+        """Sends what is waiting and closes, within five seconds."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.wait([self._connecting])
+        producer, self._producer = self._producer, None
+        self._connected.clear()
+        if producer is not None:
+            await close_producer(producer)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def publish(self, topic: Topic, event: Event[Any]) -> None:
+        """Publishes one event. Raises BrokerUnavailable; TypeError when it does not belong there."""
+        key = topic.key(event)
+        value, headers = codec.encode(event)
+        if not event.traceparent:
+            headers.append(("traceparent", tracing.ensure().encode()))
+        await self.publish_encoded(topic.name, key, value, headers)
+
+    async def publish_encoded(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
+        """Publishes one record as it is; `value` None is a tombstone."""
+        await self.publish_batch([Message(topic, key, value, headers)])
+
+    async def publish_batch(self, messages: Sequence[Message]) -> None:
+        """Publishes records together; returns when all are acknowledged.
+
+        After BrokerUnavailable any of them may have arrived: repeat them all.
+        """
+        try:
+            async with asyncio.timeout(self._deadline):
+                await self._connected.wait()
+                await self._send_all(messages)
+        except (TimeoutError, KafkaError) as error:
+            self._well = False
+            for message in messages:
+                PUBLISH_FAILURES.labels(message.topic).inc()
+            cause = f"no answer within {self._deadline} s" if isinstance(error, TimeoutError) else repr(error)
+            raise BrokerUnavailable(f"Kafka did not acknowledge: {cause}") from error
+        self._well = True
+
+    async def _send_all(self, messages: Sequence[Message]) -> None:
+        producer = self._producer
+        if producer is None:
+            raise BrokerUnavailable("the producer is stopped")
+        sent = [
+            await producer.send(
+                self._prefix + message.topic, message.value, key=message.key, headers=list(message.headers)
+            )
+            for message in messages
+        ]
+        if len(sent) == 1:
+            await sent[0]
+        else:
+            outcomes = await asyncio.gather(*sent, return_exceptions=True)
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    raise outcome
+        for message in messages:
+            PUBLISHED.labels(message.topic).inc()
+
+    async def _connect(self) -> None:
+        while True:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                client_id=self._client_id,
+                acks="all",
+                linger_ms=0,
+                # Also how long aiokafka keeps a record that nobody waits for any more.
+                request_timeout_ms=int(self._deadline * 1000),
+            )
+            try:
+                async with asyncio.timeout(self._deadline):
+                    await producer.start()
+            except (KafkaError, OSError) as error:
+                log.warning("Kafka does not answer", client=self._client_id, reason=type(error).__name__)
+                await close_producer(producer)
+                await asyncio.sleep(0.5)
+            except asyncio.CancelledError:
+                await close_producer(producer)
+                raise
+            else:
+                self._producer, self._well = producer, True
+                self._connected.set()
+                return
+
+
+async def close_producer(producer: AIOKafkaProducer) -> None:
+    """Stops aiokafka's producer within five seconds; what it has not sent by then is not sent."""
+    try:
+        async with asyncio.timeout(5):
+            await producer.stop()
+    except (TimeoutError, KafkaError, OSError):
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(1):
+                await producer.client.close()

@@ -1,0 +1,94 @@
+"""Topics are created before use, never by writing to them: `bridge topics create`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from contracts.topics import DEAD_LETTER_RETENTION, TOPICS, Topic
+
+from runtime.errors import StartupError
+
+
+async def create(
+    bootstrap: str, prefix: str, *, replication: int = 1, partitions: int | None = None
+) -> list[str]:
+    """Creates what is missing of the registry's topics and their dead letters; returns those names.
+
+    `partitions` replaces the registry's numbers (tests). What is there already is left as it is.
+    """
+    async with _admin(bootstrap) as admin:
+        present = set(await admin.list_topics())
+        wanted = [*_wanted(prefix, replication, partitions)]
+        missing = [topic for topic in wanted if topic.name not in present]
+        if missing:
+            try:
+                await admin.create_topics(missing, timeout_ms=15_000)
+            except TopicAlreadyExistsError:  # somebody else at the same moment
+                return await create(bootstrap, prefix, replication=replication, partitions=partitions)
+        return [topic.name for topic in missing]
+
+
+async def delete(bootstrap: str, prefix: str) -> None:
+    """Deletes the registry's topics of a prefix; an empty prefix raises ValueError."""
+    if not prefix:
+        raise ValueError("topics without a prefix are never deleted by us")
+    async with _admin(bootstrap) as admin:
+        names = {topic.name for topic in _wanted(prefix, 1, None)} & set(await admin.list_topics())
+        if names:
+            await admin.delete_topics(sorted(names), timeout_ms=15_000)
+
+
+async def require(bootstrap: str, prefix: str, topics: Iterable[Topic]) -> None:
+    """Raises StartupError naming the topics that are missing, or Kafka when it does not answer."""
+    async with _admin(bootstrap) as admin:
+        present = set(await admin.list_topics())
+    missing = sorted({prefix + topic.name for topic in topics} - present)
+    if missing:
+        raise StartupError(f"topics are missing, run `bridge topics create`: {', '.join(missing)}")
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15_000)
+    try:
+        async with asyncio.timeout(30):
+            await admin.start()
+            yield admin
+    except (TimeoutError, KafkaError, OSError) as error:
+        raise StartupError(f"Kafka at {bootstrap} does not do it: {error!r}") from error
+    finally:
+        async with asyncio.timeout(5):
+            await admin.close()
+
+
+def _wanted(prefix: str, replication: int, partitions: int | None) -> list[NewTopic]:
+    found = []
+    for topic in TOPICS:
+        found.append(
+            NewTopic(
+                prefix + topic.name,
+                partitions or topic.partitions,
+                replication,
+                topic_configs=_config(topic.retention, replication),
+            )
+        )
+        found.append(
+            NewTopic(
+                prefix + topic.dead_letter,
+                1,
+                replication,
+                topic_configs=_config(DEAD_LETTER_RETENTION, replication),
+            )
+        )
+    return found
+
+
+def _config(retention: timedelta | None, replication: int) -> dict[str, str]:
+    # An acknowledged record is on two brokers at least, where there are three.
+    config = {"min.insync.replicas": "2"} if replication >= 3 else {}
+    if retention is None:
+        return config | {"cleanup.policy": "compact"}
+    return config | {"retention.ms": str(int(retention.total_seconds() * 1000))}

@@ -1,0 +1,110 @@
+"""A compacted topic as a view in memory: every replica reads all of it, then follows."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+from contracts import codec
+from contracts.envelope import Event
+from contracts.errors import ContractError
+from contracts.topics import Topic
+
+from runtime.kafka.member import close_consumer
+
+log = structlog.get_logger()
+
+
+class CompactedView:
+    """Calls `apply(key, event)` for every record from the topic's start on, with None for a tombstone.
+
+    No consumer group and no commits: a restart reads everything again, so `apply` must bear repeats. A record
+    that cannot be decoded is logged and skipped: what its key had before stays.
+    """
+
+    def __init__(
+        self,
+        *,
+        bootstrap_servers: str,
+        prefix: str,
+        topic: Topic,
+        apply: Callable[[bytes, Event[Any] | None], None],
+    ) -> None:
+        self._bootstrap = bootstrap_servers
+        self._topic = topic
+        self._name = prefix + topic.name
+        self._apply = apply
+        self._loaded = asyncio.Event()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether all that stood in the topic at the start has been applied: a probe for `Health.check`."""
+        return self._loaded.is_set()
+
+    async def loaded(self) -> None:
+        """Returns when all that stood in the topic at the start has been applied."""
+        await self._loaded.wait()
+
+    async def run(self) -> None:
+        """Reads until cancelled; waits for a Kafka or a topic that is not there yet."""
+        while True:
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._bootstrap,
+                auto_offset_reset="earliest",
+                enable_auto_commit=False,
+                request_timeout_ms=15_000,
+            )
+            try:
+                async with asyncio.timeout(15):
+                    ends = await self._begin(consumer)
+                await self._follow(consumer, ends)
+            except (TimeoutError, KafkaError, OSError) as error:
+                log.warning("view waits for Kafka", topic=self._topic.name, reason=type(error).__name__)
+            finally:
+                await close_consumer(consumer)
+            await asyncio.sleep(0.5)
+
+    async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+        await consumer.start()
+        # Asked for by name, as the client's own metadata holds no topic before one is assigned.
+        await consumer._client.add_topic(self._name)  # noqa: SLF001 - partitions_for_topic does not wait for it
+        partitions = consumer.partitions_for_topic(self._name) or set()
+        if not partitions:
+            raise KafkaError(f"topic {self._name} is not there")
+        places = [TopicPartition(self._name, partition) for partition in sorted(partitions)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+        return ends
+
+    async def _follow(self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> None:
+        while True:
+            if not self._loaded.is_set() and await _reached(consumer, ends):
+                self._loaded.set()
+                log.info("view loaded", topic=self._topic.name)
+            fetched = await consumer.getmany(timeout_ms=200, max_records=500)
+            for records in fetched.values():
+                for record in records:
+                    self._take(record.key or b"", record.value, record.headers, record.offset)
+            await asyncio.sleep(0)
+
+    def _take(self, key: bytes, value: bytes | None, headers: Any, offset: int) -> None:
+        if value is None:
+            self._apply(key, None)
+            return
+        try:
+            event = codec.decode(value, headers)
+        except ContractError as error:
+            log.warning("record skipped", topic=self._topic.name, offset=offset, reason=str(error))
+            return
+        self._apply(key, event)
+
+
+async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    for place, end in ends.items():
+        if end > 0 and await consumer.position(place) < end:
+            return False
+    return True

@@ -1,0 +1,41 @@
+"""W3C Trace Context: one trace from a SmartRecruiters call to the result, over HTTP and Kafka.
+
+Only the identifiers travel; nothing is exported. The log lines of a trace carry its `trace_id`.
+"""
+
+import re
+import secrets
+from contextvars import ContextVar
+
+_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
+_current: ContextVar[str | None] = ContextVar("traceparent", default=None)
+
+
+def current() -> str | None:
+    """Returns the traceparent of the work at hand, None outside any."""
+    return _current.get()
+
+
+def ensure() -> str:
+    """Returns the current traceparent, a new one where there is none."""
+    return _current.get() or start(None)
+
+
+def start(parent: str | None) -> str:
+    """Begins a span: in the trace of `parent`, or in a new trace when it is absent or malformed."""
+    known = _TRACEPARENT.fullmatch(parent) if parent else None
+    trace, flags = (known[1], known[3]) if known else (secrets.token_hex(16), "01")
+    traceparent = f"00-{trace}-{secrets.token_hex(8)}-{flags}"
+    _current.set(traceparent)
+    return traceparent
+
+
+def trace_id() -> str | None:
+    """Returns the id shared by everything that follows from one call."""
+    traceparent = _current.get()
+    return traceparent[3:35] if traceparent else None
+
+
+def headers() -> dict[str, str]:
+    """Returns the headers an internal call carries."""
+    return {"traceparent": ensure()}
