@@ -7,7 +7,8 @@ from uuid import UUID
 from runtime.database import Connection, qualify
 
 _INSERT = """
-INSERT INTO {schema}.inbox (event_id, consumer) SELECT DISTINCT id, $2 FROM unnest($1::uuid[]) AS id ORDER BY id
+INSERT INTO {schema}.inbox (event_id, consumer)
+SELECT DISTINCT id, $2 FROM unnest($1::uuid[]) AS id ORDER BY id
 ON CONFLICT DO NOTHING RETURNING event_id
 """
 

@@ -21,6 +21,7 @@ _INSERT = """
 INSERT INTO {schema}.outbox (event_id, topic, key, value, headers)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::jsonb[])
 """
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 _NEXT = "SELECT id, topic, key, value, headers FROM {schema}.outbox ORDER BY id LIMIT $1"
 _DELETE = "DELETE FROM {schema}.outbox WHERE id = ANY($1::bigint[])"
 
@@ -80,9 +81,7 @@ class OutboxRelay:
     async def _relay_while_connected(self) -> None:
         async with self._pool.acquire(timeout=10) as connection:
             # Session lock: the server frees it when this connection dies, the pool when it gets it back.
-            while not await connection.fetchval(
-                "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", f"outbox:{self._schema}"
-            ):
+            while not await connection.fetchval(_LOCK, f"outbox:{self._schema}"):
                 await asyncio.sleep(1)
             while True:
                 self._woken.clear()

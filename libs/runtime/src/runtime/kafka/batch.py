@@ -23,8 +23,8 @@ class BatchConsumer:
 
     The batch is committed when `handle` returns. `BadRecords` makes some of it dead letters and hands over
     the rest again; any other exception, and taking longer than `deadline`, has the whole batch tried again
-    until it works: write it in one transaction with the inbox. When partitions are taken away the batch gets `grace`
-    seconds, then is cancelled and forgotten: its next owner begins it again.
+    until it works: write it in one transaction with the inbox. When partitions are taken away the batch gets
+    `grace` seconds, then is cancelled and forgotten: its next owner begins it again.
     """
 
     def __init__(

@@ -161,7 +161,9 @@ class EventConsumer:
             except Exception as error:
                 failures, reason = failures + 1, f"{type(error).__name__}: {error}"
                 if failures >= self._attempts:
-                    log.warning("handler failed", topic=received.topic, offset=received.offset, exc_info=error)
+                    log.warning(
+                        "handler failed", topic=received.topic, offset=received.offset, exc_info=error
+                    )
                     return f"failed {failures} times: {reason}"
             else:
                 return None

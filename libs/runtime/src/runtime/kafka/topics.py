@@ -17,7 +17,7 @@ async def create(
 ) -> list[str]:
     """Creates what is missing of the registry's topics and their dead letters; returns those names.
 
-    `partitions` replaces the registry's numbers (tests). What is there already is left as it is.
+    `partitions` lowers the registry's numbers (tests). What is there already is left as it is.
     """
     async with _admin(bootstrap) as admin:
         present = set(await admin.list_topics())
@@ -70,7 +70,7 @@ def _wanted(prefix: str, replication: int, partitions: int | None) -> list[NewTo
         found.append(
             NewTopic(
                 prefix + topic.name,
-                partitions or topic.partitions,
+                min(partitions or topic.partitions, topic.partitions),
                 replication,
                 topic_configs=_config(topic.retention, replication),
             )

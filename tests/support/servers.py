@@ -1,0 +1,85 @@
+"""Kafka and PostgreSQL for tests: those given, else containers, else processes of the local stack. Always real."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+from local_stack.kafka import LocalKafka
+from local_stack.postgres import LocalPostgres
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.waiting_utils import wait_for_logs
+from testcontainers.postgres import PostgresContainer
+
+from tests.support.ports import free_port
+
+KAFKA_IMAGE = "apache/kafka:4.1.1"
+POSTGRES_IMAGE = "postgres:17-trixie"
+
+
+@contextmanager
+def kafka(folder: Path) -> Iterator[str]:
+    """Yields bootstrap servers."""
+    if given := os.environ.get("TEST_KAFKA_BOOTSTRAP_SERVERS"):
+        yield given
+    elif docker_answers():
+        with _kafka_container() as bootstrap:
+            yield bootstrap
+    else:
+        with LocalKafka(folder / "kafka", free_port()) as local:
+            yield local.bootstrap_servers
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """Yields the address of a database from which others can be made."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+    elif docker_answers():
+        with PostgresContainer(POSTGRES_IMAGE, driver=None) as container:
+            yield str(container.get_connection_url())
+    else:
+        with LocalPostgres(folder / "postgres", free_port()) as local:
+            yield local.url
+
+
+def docker_answers() -> bool:
+    """Whether there is a Docker engine to run containers on."""
+    try:
+        client = docker.from_env(timeout=3)
+    except DockerException:
+        return False
+    try:
+        return bool(client.ping())
+    except (DockerException, OSError):
+        return False
+    finally:
+        client.close()
+
+
+@contextmanager
+def _kafka_container() -> Iterator[str]:
+    # The broker names its own address to clients, so the port outside is chosen before it starts.
+    port = free_port()
+    settings = {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+    }
+    container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port)
+    for name, value in settings.items():
+        container = container.with_env(name, value)
+    with container:
+        wait_for_logs(container, "Kafka Server started", timeout=90)
+        yield f"127.0.0.1:{port}"

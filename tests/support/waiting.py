@@ -1,0 +1,33 @@
+"""Waiting for the thing itself, with a deadline: no test sleeps."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(
+    predicate: Callable[[], Awaitable[T] | T], within: float = 10.0, *, every: float = 0.02
+) -> T:
+    """Returns the predicate's first true value; fails saying what it was last when there is none in time.
+
+    An AssertionError in the predicate counts as not yet.
+    """
+    loop = asyncio.get_running_loop()
+    give_up = loop.time() + within
+    last: object = None
+    while True:
+        try:
+            answer = predicate()
+            value: T = await answer if inspect.isawaitable(answer) else answer  # type: ignore[assignment]  # narrowed by isawaitable alone
+        except AssertionError as error:
+            last = error
+        else:
+            if value:
+                return value
+            last = value
+        if loop.time() > give_up:
+            raise AssertionError(f"not within {within} s; last: {last!r}")
+        await asyncio.sleep(every)
