@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def schemas() -> Mapping[str, str]:
     """Returns each schema and the package of its migrations.
 
-    Read from the sources, as installed metadata is only as new as the last `make init`. TEST_SCHEMAS narrows it.
+    Read from the sources, as installed metadata is as old as the last `make init`. TEST_SCHEMAS narrows it.
     """
     found: dict[str, str] = {}
     for project in sorted(ROOT.glob("services/*/pyproject.toml")):

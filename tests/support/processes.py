@@ -54,7 +54,7 @@ class Process:
             await self.ready(within=within)
 
     async def ready(self, *, within: float = 30.0) -> None:
-        """Returns when `ready_url` answers 200; fails with the output when the process ends or takes too long."""
+        """Returns when `ready_url` answers 200; fails with its output when it ends or takes too long."""
         give_up = time.monotonic() + within
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
             while not await self._answers(session):

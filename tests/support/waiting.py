@@ -21,7 +21,7 @@ async def eventually(
     while True:
         try:
             answer = predicate()
-            value: T = await answer if inspect.isawaitable(answer) else answer  # type: ignore[assignment]  # narrowed by isawaitable alone
+            value: T = await answer if inspect.isawaitable(answer) else answer
         except AssertionError as error:
             last = error
         else:

@@ -81,7 +81,7 @@ class OutboxRelay:
     async def _relay_while_connected(self) -> None:
         async with self._pool.acquire(timeout=10) as connection:
             # Session lock: the server frees it when this connection dies, the pool when it gets it back.
-            while not await connection.fetchval(_LOCK, f"outbox:{self._schema}"):
+            while not await connection.fetchval(_LOCK, f"outbox:{self._schema}"):  # noqa: ASYNC110 - of others
                 await asyncio.sleep(1)
             while True:
                 self._woken.clear()

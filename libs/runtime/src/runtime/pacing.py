@@ -12,8 +12,8 @@ from email.utils import parsedate_to_datetime
 class Pacer:
     """A token bucket that only ever gets slower than configured.
 
-    In any span of t seconds at most `burst` + t * `per_second` reservations fall due. A reservation
-    holds: the caller waits as long as told, then calls. Limits in answers (429, Retry-After, X-RateLimit-*) lower
+    In any span of t seconds at most `burst` + t * `per_second` reservations fall due. A reservation holds:
+    the caller waits as long as told, then calls. Limits in answers (429, Retry-After, X-RateLimit-*) lower
     the rate at once; half a minute without a 429 lets it come back.
     """
 
