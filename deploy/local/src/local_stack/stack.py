@@ -1,0 +1,198 @@
+"""The whole stack as processes of this machine, to be looked at or to be killed piece by piece."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from local_stack import keys, programs
+from local_stack.child import Child
+from local_stack.errors import LocalStackError, NotReady
+from local_stack.kafka import LocalKafka
+from local_stack.ports import Ports
+from local_stack.postgres import LocalPostgres
+from local_stack.programs import Program, Urls
+
+DISK_NEEDED = 1 << 30
+READY_WITHIN = 60.0
+STOP_WITHIN = 15.0
+BRIDGE_WITHIN = 60.0
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+class Stack:
+    """Kafka, PostgreSQL, the services, the SmartRecruiters sandbox and the reference engine.
+
+    `start` returns when every part says it is ready, or stops what it started and raises LocalStackError.
+    Parts are called kafka, postgres, gateway, credentials, orders, orders-insights, results-publisher, sandbox
+    and reference-engine. All they keep and log is below `data`; a later start there goes on with it.
+    """
+
+    def __init__(self, data: Path, ports: Ports, *, say: Callable[[str], None] = _silent) -> None:
+        self.data = data.absolute()
+        self.ports = ports
+        self.urls = Urls.of(ports)
+        self.logs = self.data / "logs"
+        self._say = say
+        self.keys = keys.kept(self.data / "secrets.json")
+        self.kafka = LocalKafka(self.data / "kafka", ports.local_kafka, log=self.logs / "kafka.log", say=say)
+        self.postgres = LocalPostgres(
+            self.data / "postgres",
+            ports.local_postgres,
+            password=self.keys["postgres_password"],
+            log=self.logs / "postgres.log",
+        )
+        self.environment = programs.settings(
+            ports, self.keys, self.database_url, self.kafka.bootstrap_servers
+        )
+        self._programs = {program.name: program for program in programs.programs(ports)}
+        self._children = {name: self._child(program) for name, program in self._programs.items()}
+
+    @property
+    def database_url(self) -> str:
+        """Of the services' database."""
+        return self.postgres.url_of(programs.DATABASE)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Bring everything up; a second start on the same data takes seconds."""
+        self._require_disk()
+        self.ports.require_free()
+        try:
+            self._start_stores()
+            self._start_programs()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop what runs, in reverse order, each part within a bounded time."""
+        for child in reversed(self._children.values()):
+            child.stop(within=STOP_WITHIN)
+        self.kafka.stop()
+        self.postgres.stop()
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self.child(name).kill()
+
+    def restart(self, name: str) -> None:
+        """Start a part that was killed or stopped, and wait until it is ready again."""
+        if self.child(name).running:
+            self.child(name).stop(within=STOP_WITHIN)
+        match name:
+            case "kafka":
+                self.kafka.start()
+            case "postgres":
+                self.postgres.start()
+            case _:
+                self._children[name].start()
+                self._wait_ready(name)
+
+    def child(self, name: str) -> Child:
+        """The process of a part; LocalStackError when there is none of that name, or it was never started."""
+        own = {"kafka": self.kafka.child, "postgres": self.postgres.child, **self._children}
+        found = own.get(name)
+        if found is None:
+            raise LocalStackError(f"{name} is not running; parts are {', '.join(own)}")
+        return found
+
+    def check(self) -> None:
+        """Raise ProcessDied when a part has ended by itself."""
+        for name in ("kafka", "postgres", *self._children):
+            self.child(name).check()
+
+    def bridge(self, *arguments: str) -> str:
+        """Run `bridge` as an operator does, against this stack; its output, or LocalStackError."""
+        command = [str(Path(sys.executable).with_name("bridge")), *arguments]
+        try:
+            done = subprocess.run(  # noqa: S603 - composed here
+                command,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                timeout=BRIDGE_WITHIN,
+                check=False,
+                cwd=self.data,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise NotReady(f"bridge {arguments[0]}", BRIDGE_WITHIN, "") from error
+        if done.returncode != 0:
+            raise LocalStackError(
+                f"bridge {' '.join(arguments[:2])} failed: {(done.stderr or done.stdout).strip()}"
+            )
+        return done.stdout
+
+    def _require_disk(self) -> None:
+        self.data.mkdir(parents=True, exist_ok=True)
+        if (left := shutil.disk_usage(self.data).free) < DISK_NEEDED:
+            raise LocalStackError(f"{self.data} has {left >> 20} MiB left on its disk; 1024 MiB are needed")
+
+    def _start_stores(self) -> None:
+        self._say("starting PostgreSQL")
+        self.postgres.start()
+        self._say("starting Kafka")
+        self.kafka.start()
+        self._say("database and topics")
+        asyncio.run(_create_database(self.postgres.url))
+        self.bridge("database", "migrate")
+        self.bridge("topics", "create")
+
+    def _start_programs(self) -> None:
+        self._say(f"starting {', '.join(self._children)}")
+        for child in self._children.values():
+            child.start()
+        for name in self._children:
+            self._wait_ready(name)
+
+    def _child(self, program: Program) -> Child:
+        return Child(
+            program.name,
+            [sys.executable, "-m", program.module],
+            log=self.logs / f"{program.name}.log",
+            environment=self.environment,
+            folder=self.data,
+        )
+
+    def _wait_ready(self, name: str) -> None:
+        self._children[name].until(lambda: _answers(self._programs[name].ready), within=READY_WITHIN)
+
+
+def _answers(url: str) -> bool:
+    # The standard library's client: asked twenty times a second, it must cost next to nothing.
+    address = urlsplit(url)
+    connection = HTTPConnection(address.netloc, timeout=2.0)
+    try:
+        connection.request("GET", address.path)
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+async def _create_database(url: str) -> None:
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        await connection.execute(f'CREATE DATABASE "{programs.DATABASE}"')
+    except asyncpg.DuplicateDatabaseError:
+        return
+    finally:
+        await connection.close()

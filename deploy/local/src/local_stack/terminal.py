@@ -1,0 +1,82 @@
+"""What a person at the terminal reads; colour only on a terminal."""
+
+import os
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local_stack.stack import Stack
+
+BOLD, GREEN, RED, DIM, PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
+
+
+def _coloured(text: str, *codes: str) -> str:
+    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
+        return text
+    return "".join(codes) + text + PLAIN
+
+
+def _print(text: str = "") -> None:
+    print(text, flush=True)  # noqa: T201 - this is the program's voice
+
+
+def step(text: str) -> None:
+    """One thing that is being done."""
+    _print(_coloured(f"· {text}", DIM))
+
+
+def failure(text: str) -> None:
+    """The one clear line of a run that did not work."""
+    print(_coloured(f"FAILED  {text}", RED, BOLD), file=sys.stderr, flush=True)  # noqa: T201
+
+
+class Teller:
+    """Tells the workflow: a heading per section of SPEC, a line per exchange, the time each section took."""
+
+    def __init__(self) -> None:
+        self._since = monotonic()
+        self._sections: list[tuple[str, float]] = []
+
+    def section(self, number: str, title: str) -> None:
+        """A new section of SPEC begins."""
+        self._since = monotonic()
+        _print()
+        _print(_coloured(f"SPEC {number}  {title}", BOLD))
+
+    def said(self, who: str, what: str) -> None:
+        """One exchange: who did what."""
+        _print(f"  {who:<13} {what}")
+
+    def detail(self, text: str) -> None:
+        """What was sent or answered."""
+        _print(_coloured(f"  {'':<13} {text}", DIM))
+
+    def done(self, text: str) -> None:
+        """A section's outcome."""
+        took = monotonic() - self._since
+        self._sections.append((text, took))
+        _print(_coloured(f"  {'ok':<13} {text} ({took:.1f} s)", GREEN))
+
+    def summary(self) -> None:
+        """All outcomes, once more."""
+        _print()
+        _print(_coloured("The whole workflow worked:", BOLD))
+        for text, took in self._sections:
+            _print(f"  ok  {text} ({took:.1f} s)")
+
+
+def addresses(stack: "Stack") -> None:
+    """Where to look now."""
+    urls = stack.urls
+    for what, where in (
+        ("", ""),
+        ("SmartRecruiters' side (sandbox)", urls.sandbox),
+        ("support console", f"{urls.orders}/console"),
+        ("reference engine", urls.engine),
+        ("gateway", urls.gateway),
+        ("logs", str(stack.logs)),
+        ("", ""),
+    ):
+        _print(f"  {what:<32} {where}" if what else "")
+    _print("It stays up until Ctrl-C.")
