@@ -27,6 +27,11 @@ lock:  ## resolve the dependencies again and write requirements.lock
 	  --format requirements-txt --output-file requirements.lock
 
 
+run: init  ## the whole stack and SmartRecruiters' workflow through it, until Ctrl-C (ONCE=1: only the workflow)
+	@$(BIN)/python -m local_stack run $(if $(ONCE),--once)
+
+clean:  ## remove what runs left in .data
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python -m local_stack clean,rm -rf .data)
 
 lint: init  ## types, style and architecture
 	$(BIN)/ruff check .
@@ -54,4 +59,4 @@ chromium:
 bench: init  ## intake and delivery against the bare limit of aiohttp and aiokafka
 	$(BIN)/python -m tests.bench
 
-.PHONY: help init lock lint fmt test test-e2e test-browser chromium bench
+.PHONY: help init lock run clean lint fmt test test-e2e test-browser chromium bench

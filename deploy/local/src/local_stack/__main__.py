@@ -1,4 +1,4 @@
-"""`python -m local_stack run`: the whole stack on this machine, and the workflow of SmartRecruiters once through it."""
+"""`python -m local_stack run`: the whole stack on this machine, and the workflow of SPEC once through it."""
 
 import shutil
 import signal
@@ -12,13 +12,13 @@ import click
 from local_stack import flow, terminal
 from local_stack.errors import LocalStackError
 from local_stack.ports import Ports
-from local_stack.stack import Stack
+from local_stack.stack import Stack, taken
 
 LOOK_EVERY = 0.5
 
 
 class _Stopped(BaseException):
-    """Ctrl-C, SIGTERM, or the terminal was closed: not an Exception, so that nothing on the way swallows it."""
+    """Ctrl-C, SIGTERM, or a closed terminal: not an Exception, so that nothing on the way swallows it."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,8 +55,13 @@ def run(*, once: bool, data: Path) -> None:
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), default=Path(".data"), show_default=True)
 def clean(data: Path) -> None:
-    """Remove everything a run left."""
-    shutil.rmtree(data, ignore_errors=True)
+    """Remove everything a run left; refused while one is running there."""
+    try:
+        with taken(data):
+            shutil.rmtree(data, ignore_errors=True)
+    except LocalStackError as error:
+        terminal.failure(str(error))
+        sys.exit(1)
 
 
 def _stay(stack: Stack) -> None:

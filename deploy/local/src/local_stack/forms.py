@@ -16,7 +16,7 @@ class Form:
     """Values offered by radio buttons, selects and named submit buttons."""
 
     def filled(self, **answers: str) -> dict[str, str]:
-        """What is sent when a person gives these answers; KeyError names a field that the form does not have."""
+        """What is sent when a person gives these answers; KeyError names one that is not asked for."""
         for name in answers:
             if name not in self.values and name not in self.choices:
                 raise KeyError(f"the form has no field {name}: {sorted({*self.values, *self.choices})}")

@@ -51,7 +51,7 @@ def fetched(cache: Path, *, say: Callable[[str], None]) -> list[Path]:
         if not all(_path(_artifact(context, jar)).exists() for jar in jars):
             say("fetching Kafka (42 MB, this first time only)")
         with ThreadPoolExecutor(FETCHERS) as pool:
-            return list(pool.map(lambda jar: _fetch(context, jar), jars))
+            return list(pool.map(lambda jar: fetch(context, jar), jars))
 
 
 @contextmanager
@@ -73,7 +73,8 @@ def _path(artifact: Artifact) -> Path:
     return path
 
 
-def _fetch(context: MavenContext, jar: Jar) -> Path:
+def fetch(context: MavenContext, jar: Jar) -> Path:
+    """One jar that has the expected SHA-256; LocalStackError when it cannot be had."""
     artifact = _artifact(context, jar)
     path, cause = _path(artifact), "its SHA-256 is not the expected one"
     for _ in range(ATTEMPTS):

@@ -65,7 +65,7 @@ def setting(name: str) -> str:
 
 
 def _port(variable: str, text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
         raise LocalStackError(f"{variable}={text} is not a port")
     return int(text)
 

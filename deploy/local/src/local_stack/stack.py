@@ -1,10 +1,12 @@
 """The whole stack as processes of this machine, to be looked at or to be killed piece by piece."""
 
 import asyncio
+import fcntl
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -31,12 +33,26 @@ def _silent(_: str) -> None:
     """Say nothing."""
 
 
+@contextmanager
+def taken(data: Path) -> Iterator[None]:
+    """Alone on this folder; LocalStackError when another stack runs there. A killed one holds nothing."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LocalStackError(
+                f"a stack is running on {data}: stop it first, or choose another --data"
+            ) from error
+        yield
+
+
 class Stack:
     """Kafka, PostgreSQL, the services, the SmartRecruiters sandbox and the reference engine.
 
     `start` returns when every part says it is ready, or stops what it started and raises LocalStackError.
-    Parts are called kafka, postgres, gateway, credentials, orders, orders-insights, results-publisher, sandbox
-    and reference-engine. All they keep and log is below `data`; a later start there goes on with it.
+    Parts: kafka, postgres, gateway, credentials, orders, orders-insights, results-publisher, sandbox and
+    reference-engine. What they keep and log is below `data`; a later start there goes on with it.
     """
 
     def __init__(self, data: Path, ports: Ports, *, say: Callable[[str], None] = _silent) -> None:
@@ -56,6 +72,7 @@ class Stack:
         self.environment = programs.settings(
             ports, self.keys, self.database_url, self.kafka.bootstrap_servers
         )
+        self._held = ExitStack()
         self._programs = {program.name: program for program in programs.programs(ports)}
         self._children = {name: self._child(program) for name, program in self._programs.items()}
 
@@ -73,8 +90,9 @@ class Stack:
     def start(self) -> Self:
         """Bring everything up; a second start on the same data takes seconds."""
         self._require_disk()
-        self.ports.require_free()
+        self._held.enter_context(taken(self.data))
         try:
+            self.ports.require_free()
             self._start_stores()
             self._start_programs()
         except BaseException:
@@ -88,6 +106,7 @@ class Stack:
             child.stop(within=STOP_WITHIN)
         self.kafka.stop()
         self.postgres.stop()
+        self._held.close()
 
     def kill(self, name: str) -> None:
         """SIGKILL, and wait until it is gone."""
