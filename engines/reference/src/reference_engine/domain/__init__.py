@@ -1,0 +1,1 @@
+"""The rules: catalogue, scoring, state of orders, launch addresses, report. No clock, network or Kafka."""

@@ -1,0 +1,1 @@
+"""Kafka: requests in, updates out, and the view that state is rebuilt from."""

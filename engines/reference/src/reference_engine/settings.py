@@ -1,0 +1,64 @@
+"""The engine's settings, read from the environment."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEMONSTRATION_SECRET = "demonstration-only"  # noqa: S105 - named for what it is, and warned of at the start
+
+
+class Settings(BaseSettings):
+    """A field's name in upper case is the variable's name; unknown variables are ignored."""
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
+
+    kafka_bootstrap_servers: str = Field(min_length=1, description="Kafka brokers, host:port,host:port")
+    kafka_topic_prefix: str = Field(
+        default="", pattern=r"^[A-Za-z0-9.-]*$", description="put before every topic and consumer group"
+    )
+    reference_engine_port: int = Field(default=8091, ge=0, le=65535, description="port of the test pages")
+    reference_engine_url: str = Field(
+        default="http://127.0.0.1:8091",
+        pattern=r"^https?://[^\s]+$",
+        description="address candidates and the bridge reach the engine at",
+    )
+    reference_engine_secret: SecretStr = Field(
+        default=SecretStr(DEMONSTRATION_SECRET),
+        min_length=16,
+        description="key of the launch addresses' signature; the same in every replica and after a restart",
+    )
+    reference_engine_secret_file: Path | None = Field(
+        default=None, description="a file holding the secret instead"
+    )
+    reference_engine_autopilot: bool = Field(
+        default=False, description="finish every test by itself, at once: for load and failure tests"
+    )
+    reference_engine_keep_days: int = Field(
+        default=7, ge=1, description="how long an order is kept in memory; Kafka keeps its topics as long"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least level logged"
+    )
+    bind_address: str = Field(default="127.0.0.1", min_length=1, description="address the server listens on")
+
+    def secret(self) -> SecretStr:
+        """Returns the signing key, from its file where one is named. Raises OSError when it is unreadable."""
+        if self.reference_engine_secret_file is None:
+            return self.reference_engine_secret
+        return SecretStr(self.reference_engine_secret_file.read_text().strip())
+
+
+def load() -> Settings:
+    """Returns the settings, or prints one line that names every bad one and exits with 2."""
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        )
+    print(f"settings: {faults}", file=sys.stderr)  # noqa: T201 - before logging is set up, for a person
+    raise SystemExit(2)
