@@ -1,0 +1,1 @@
+"""SmartRecruiters' rules and memory, without clock, randomness or network of their own."""

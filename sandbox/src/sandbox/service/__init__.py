@@ -1,0 +1,1 @@
+"""Use cases: what SmartRecruiters does of its own accord."""
