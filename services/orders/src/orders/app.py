@@ -1,0 +1,173 @@
+"""Composition root: the only module that knows all rooms."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import NoReturn
+
+import aiohttp
+from contracts.topics import ORDERS_REQUESTS
+from runtime import database, logging, settings
+from runtime.fencing import Fence
+from runtime.health import Health
+from runtime.http.server import internal_app, serving
+from runtime.kafka import topics
+from runtime.kafka.producer import EventProducer
+from runtime.migrations import require_current
+from runtime.outbox import OutboxRelay
+from runtime.process import Supervisor, run
+from runtime.smartrecruiters_tokens import CustomerTokens
+
+from orders import cli
+from orders.http.client import SmartRecruitersResources
+from orders.http.console import add_console
+from orders.http.server import add_api
+from orders.kafka.consumer import CONSUMED, consumers
+from orders.service.closing import Cancelling, Sweeper
+from orders.service.enriching import Enriching
+from orders.service.intake import Intake
+from orders.service.tracking import Tracking
+from orders.settings import Settings
+from orders.storage.enrichments import PostgresEnrichmentQueue
+from orders.storage.reading import PostgresReading
+from orders.storage.unit import SCHEMA, PostgresTransactions
+
+SERVICE = "orders"
+MIGRATIONS = "orders.storage.migrations"
+
+
+def main() -> NoReturn:
+    """Runs the service."""
+    loaded = settings.load(Settings)
+    logging.configure(SERVICE, loaded.log_level)
+    run(SERVICE, partial(start, loaded))
+
+
+def now() -> datetime:
+    """Returns the present, in UTC."""
+    return datetime.now(UTC)
+
+
+async def start(settings: Settings, stack: AsyncExitStack, supervisor: Supervisor) -> None:
+    """Builds everything and spawns what lasts. Refuses a stale schema and missing topics."""
+    pool = await stack.enter_async_context(
+        database.pool(settings.database_url, max_size=settings.orders_database_connections)
+    )
+    await require_current(pool, SCHEMA, MIGRATIONS)
+    bootstrap, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
+    await topics.require(bootstrap, prefix, [*CONSUMED, ORDERS_REQUESTS])
+    producer = await stack.enter_async_context(
+        EventProducer(bootstrap_servers=bootstrap, prefix=prefix, client_id=SERVICE)
+    )
+    relay = OutboxRelay(pool=pool, schema=SCHEMA, producer=producer)
+    transactions, reading = PostgresTransactions(pool), PostgresReading(pool)
+    tokens, resources = await _smartrecruiters(settings, stack)
+    enriching = Enriching(
+        transactions=transactions,
+        queue=PostgresEnrichmentQueue(pool),
+        resources=resources,
+        clock=now,
+        chance=random.random,
+        relay=relay.wake,
+        call_timeout=timedelta(seconds=settings.orders_smartrecruiters_timeout),
+        per_company=settings.orders_smartrecruiters_in_flight,
+    )
+    sweeper = Sweeper(
+        transactions=transactions,
+        limits=settings.limits,
+        clock=now,
+        relay=relay.wake,
+        forget_events=reading.forget_events,
+    )
+    intake = Intake(
+        transactions=transactions, plan=settings.plan, clock=now, enrich=enriching.wake, relay=relay.wake
+    )
+    tracking = Tracking(
+        transactions=transactions,
+        clock=now,
+        unknown_within=timedelta(seconds=settings.orders_unknown_order_within),
+        enrich=enriching.wake,
+        forget_token=tokens.forget,
+    )
+    lasting = {
+        "outbox relay": relay.run(),
+        "enrichment": enriching.run(),
+        "sweeper": sweeper.run(timedelta(seconds=settings.orders_sweep_every)),
+    }
+    for topic, consumer in consumers(
+        bootstrap_servers=bootstrap, prefix=prefix, producer=producer, intake=intake, tracking=tracking
+    ).items():
+        lasting[f"consumer of {topic}"] = consumer.run()
+    for name, coro in lasting.items():
+        _ = supervisor.spawn(name, coro)
+    health = Health()
+    health.check("database", partial(database.answers, pool))
+    health.check("kafka", lambda: producer.healthy)
+    cancelling = Cancelling(transactions=transactions, clock=now, relay=relay.wake)
+    await stack.enter_async_context(_pages(settings, health, reading, cancelling))
+
+
+async def _smartrecruiters(
+    settings: Settings, stack: AsyncExitStack
+) -> tuple[CustomerTokens, SmartRecruitersResources]:
+    clock = asyncio.get_running_loop().time
+    fence = Fence(settings.fence_hosts)
+    outside = await stack.enter_async_context(_outgoing(fence, settings.orders_smartrecruiters_timeout))
+    # Credentials is ours, inside: what the fence says of hosts is not about it.
+    inside = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+    tokens = CustomerTokens(
+        session=inside,
+        credentials_url=settings.credentials_url,
+        internal_token=settings.internal_api_token,
+        clock=clock,
+    )
+    resources = SmartRecruitersResources(
+        session=outside,
+        base_url=settings.smartrecruiters_api_url,
+        tokens=tokens,
+        fence=fence,
+        clock=clock,
+        per_second=settings.orders_smartrecruiters_per_second,
+        in_flight=settings.orders_smartrecruiters_in_flight,
+    )
+    return tokens, resources
+
+
+def _pages(
+    settings: Settings, health: Health, reading: PostgresReading, cancelling: Cancelling
+) -> AbstractAsyncContextManager[int]:
+    app = internal_app(health, token=settings.internal_api_token)
+    add_api(app, reading=reading, cancelling=cancelling)
+    add_console(app, token=settings.internal_api_token)
+    return serving(app, settings.bind_address, settings.orders_internal_port, name="orders")
+
+
+@asynccontextmanager
+async def _outgoing(fence: Fence, longest: float) -> AsyncIterator[aiohttp.ClientSession]:
+    """A session for SmartRecruiters: addresses checked after resolution, no cookies, no proxies from outside.
+
+    Without a limit of connections: they are one host's, and a company that hangs would use up the others'.
+    """
+    connector = aiohttp.TCPConnector(limit=0, resolver=fence.resolver(), ttl_dns_cache=60)
+    async with aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=longest, sock_connect=10),
+    ) as session:
+        yield session
+
+
+@asynccontextmanager
+async def desk(dsn: str) -> AsyncIterator[cli.Desk]:
+    """What the command line works with: the database alone; the running service relays what it writes."""
+    async with database.pool(dsn, max_size=2) as pool:
+        await require_current(pool, SCHEMA, MIGRATIONS)
+        transactions = PostgresTransactions(pool)
+        cancelling = Cancelling(transactions=transactions, clock=now, relay=lambda: None)
+        yield cli.Desk(reading=PostgresReading(pool), cancelling=cancelling)
+
+
+commands = cli.group(desk)

@@ -1,0 +1,1 @@
+"""HTTP: SmartRecruiters' resources (out), the API and the console (in)."""

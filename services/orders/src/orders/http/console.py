@@ -1,0 +1,88 @@
+"""The console for the vendor's support, read-only: lists, one order's timeline, a company's numbers."""
+
+import base64
+import binascii
+import hmac
+from typing import Any
+
+import jinja2
+from aiohttp import web
+from pydantic import SecretStr
+
+from orders.domain.outlook import what_happens_next
+from orders.domain.states import State
+from orders.http.server import listed, view, windows
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
+    "form-action 'self'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def add_console(app: web.Application, *, token: SecretStr) -> None:
+    """Adds /console behind HTTP Basic: any user name, the internal API's token as password (RFC 7617).
+
+    It changes nothing, so a browser that sends the password by itself can be made to do no harm.
+    """
+    console = _Console(token)
+    app.router.add_get("/console", console.orders)
+    app.router.add_get("/console/orders/{order_id}", console.order)
+    app.router.add_get("/console/companies/{company_id}", console.company)
+
+
+class _Console:
+    def __init__(self, token: SecretStr) -> None:
+        self._token = token
+        self._pages = jinja2.Environment(
+            loader=jinja2.PackageLoader("orders.http"), autoescape=True, undefined=jinja2.StrictUndefined
+        )
+
+    async def orders(self, request: web.Request) -> web.Response:
+        """The newest orders, of a company and in a state where asked."""
+        self._admit(request)
+        return self._page(
+            "orders.html",
+            orders=await listed(request),
+            states=list(State),
+            company_id=request.query.get("company_id", ""),
+            state=request.query.get("state", ""),
+        )
+
+    async def order(self, request: web.Request) -> web.Response:
+        """One order, what happens next, and what has happened."""
+        self._admit(request)
+        found = await view(request)
+        next_step = what_happens_next(found.order, found.around)
+        return self._page("order.html", order=found.order, timeline=found.timeline, next_step=next_step)
+
+    async def company(self, request: web.Request) -> web.Response:
+        """A company's numbers, window by window."""
+        self._admit(request)
+        company_id = request.match_info["company_id"]
+        found = await windows(request, company_id)
+        most = max((max(one.orders, one.results) for one in found), default=0) or 1
+        return self._page("company.html", company_id=company_id, windows=found, most=most)
+
+    def _admit(self, request: web.Request) -> None:
+        if not hmac.compare_digest(_password(request), self._token.get_secret_value().encode()):
+            raise web.HTTPUnauthorized(
+                text="sign in with the internal API's token as password",
+                headers={"WWW-Authenticate": 'Basic realm="orders console", charset="UTF-8"'},
+            )
+
+    def _page(self, name: str, **values: Any) -> web.Response:
+        text = self._pages.get_template(name).render(**values)
+        return web.Response(text=text, content_type="text/html", headers=_HEADERS)
+
+
+def _password(request: web.Request) -> bytes:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(credentials, validate=True).partition(b":")[2]
+    except (binascii.Error, ValueError):
+        return b""
