@@ -76,13 +76,16 @@ def _path(artifact: Artifact) -> Path:
 def fetch(context: MavenContext, jar: Jar) -> Path:
     """One jar that has the expected SHA-256; LocalStackError when it cannot be had."""
     artifact = _artifact(context, jar)
-    path, cause = _path(artifact), "its SHA-256 is not the expected one"
+    path, cause = _path(artifact), ""
     for _ in range(ATTEMPTS):
         try:
             artifact.resolve()
         except Exception as error:
             cause = str(error)
-        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == jar.sha256:
-            return path
+        if path.exists():
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            if found == jar.sha256:
+                return path
+            cause = cause or f"its SHA-256 is {found}"
         path.unlink(missing_ok=True)  # half a download of an interrupted run, or not what was asked for
     raise LocalStackError(f"cannot fetch {jar.artifact} {jar.version}: {cause}")

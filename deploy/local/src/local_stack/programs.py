@@ -52,7 +52,7 @@ def _http(port: int) -> str:
 def programs(ports: Ports) -> list[Program]:
     """In the order they are started."""
     return [
-        Program("sandbox", "sandbox", _http(ports.sandbox) + READY),
+        Program("sandbox", "sandbox", _http(ports.sandbox) + "/admin/companies"),
         Program("credentials", "credentials", _http(ports.credentials_internal) + READY),
         Program("gateway", "gateway", _http(ports.gateway_internal) + READY),
         Program("orders", "orders", _http(ports.orders_internal) + READY),
@@ -84,7 +84,7 @@ def settings(ports: Ports, keys: dict[str, str], database_url: str, kafka: str) 
 
 def _machine() -> dict[str, str]:
     # A person's own DATABASE_URL or MASTER_CLIENT_SECRET must not find its way into the local stack.
-    wanted = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "LOG_LEVEL", "SSL_CERT_FILE")
+    wanted = ("PATH", "PYTHONPATH", "HOME", "LANG", "TMPDIR", "TZ", "LOG_LEVEL", "SSL_CERT_FILE")
     return {name: os.environ[name] for name in wanted if name in os.environ} | {
         "PYTHONUNBUFFERED": "1",
         "VIRTUAL_ENV": sys.prefix,

@@ -5,7 +5,7 @@ import fcntl
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -179,7 +179,7 @@ class Stack:
         for child in self._children.values():
             child.start()
         for name in self._children:
-            self._wait_ready(name)
+            self._wait_ready(name, watched=self._children.values())
 
     def _child(self, program: Program) -> Child:
         return Child(
@@ -190,8 +190,13 @@ class Stack:
             folder=self.data,
         )
 
-    def _wait_ready(self, name: str) -> None:
-        self._children[name].until(lambda: _answers(self._programs[name].ready), within=READY_WITHIN)
+    def _wait_ready(self, name: str, *, watched: Iterable[Child] = ()) -> None:
+        def ready() -> bool:
+            for child in watched:
+                child.check()
+            return _answers(self._programs[name].ready)
+
+        self._children[name].until(ready, within=READY_WITHIN)
 
 
 def _answers(url: str) -> bool:
