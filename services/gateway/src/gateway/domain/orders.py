@@ -1,0 +1,198 @@
+"""Reading orders (SPEC §3) and turning them into `order.placed`. What is wrong is named, field by field."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from contracts import codec
+from contracts.envelope import Event, event_id
+from contracts.events.order import Candidate, OrderKind, OrderPlaced, Requester
+from contracts.smartrecruiters.callback import order_id_of
+from contracts.smartrecruiters.orders import InlineOrder, StandardOrder, WireCandidate
+from contracts.smartrecruiters.wire import Wire
+from contracts.topics import GATEWAY_ORDERS
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from gateway.errors import Fault, InvalidRequest, TooLarge
+
+SOURCE = "gateway"
+# A broker takes records of 1 MiB unless told otherwise; the rest is for headers and the batch around it.
+LARGEST_EVENT_BYTES = 1_000_000
+# So that the hand-off link around it stays within the 4096 characters of an event's URL.
+LONGEST_COMPLETED_URL = 2_600
+
+Order: TypeAlias = StandardOrder | InlineOrder
+UrlCheck: TypeAlias = Callable[[str], str | None]
+"""Returns why an address is refused, None when it is not."""
+
+_COMPLETED = ("completedAssessmentCallbackUrl", "completeAssessmentCallbackUrl")
+_COMPLETED_HINTS = tuple(name.encode() for name in _COMPLETED)
+_NUL = re.compile(r"\x00")
+_PLACED_TO_WIRE = {
+    "package_id": "assessmentPackageId",
+    "company_id": "companyId",
+    "order_id": "resultCallbackURL",
+    "result_callback_url": "resultCallbackURL",
+    "return_url": "completedAssessmentCallbackUrl",
+    "job_id": "jobId",
+}
+
+
+class Record(NamedTuple):
+    """An order as Kafka will hold it; the topic's name without prefix."""
+
+    event: Event[OrderPlaced]
+    topic: str
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+def read_order(body: bytes, *, inline_only: bool) -> Order:
+    """Returns the order: an inline one when it says where the candidate goes afterwards.
+
+    SPEC §1.2 lets both come to one URL.
+
+    Raises InvalidRequest naming each field that is missing or wrong.
+    """
+    model: type[Order] = InlineOrder if inline_only or _is_inline(body) else StandardOrder
+    try:
+        order = model.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidRequest(faults_of(error)) from error
+    if b"\\u0000" in body:
+        _refuse_nul(body)
+    return order
+
+
+def _is_inline(body: bytes) -> bool:
+    if not any(hint in body for hint in _COMPLETED_HINTS):
+        return False
+    try:
+        given = from_json(body)
+    except ValueError:
+        return False
+    return isinstance(given, dict) and any(given.get(name) is not None for name in _COMPLETED)
+
+
+def _refuse_nul(body: bytes) -> None:
+    """PostgreSQL holds no NUL in text, so nobody behind us could keep the order."""
+    found = sorted(set(_with_nul(from_json(body), "")))
+    if found:
+        raise InvalidRequest([Fault(name, "must not have a NUL character") for name in found])
+
+
+def _with_nul(value: Any, name: str) -> list[str]:
+    if isinstance(value, str):
+        return [name or "body"] if _NUL.search(value) else []
+    if isinstance(value, list):
+        return [found for item in value for found in _with_nul(item, name)]
+    if isinstance(value, dict):
+        inner = [(key, item, f"{name}.{key}" if name else key) for key, item in value.items()]
+        own = [name or "body" for key, _, _ in inner if _NUL.search(key)]
+        return own + [
+            found for key, item, path in inner if not _NUL.search(key) for found in _with_nul(item, path)
+        ]
+    return []
+
+
+def check_addresses(order: Order, *, callback: UrlCheck, completed: UrlCheck) -> str:
+    """Returns the order id. Raises InvalidRequest when an address leads where it must not."""
+    faults = []
+    identity = ""
+    if (reason := callback(order.result_callback_url)) is not None:
+        faults.append(Fault("resultCallbackURL", reason))
+    else:
+        try:
+            identity = order_id_of(order.result_callback_url)
+        except ValueError:
+            faults.append(
+                Fault("resultCallbackURL", "has no order id in its path (…/orders/{orderId}/results)")
+            )
+    if isinstance(order, InlineOrder):
+        reason = completed(order.completed_assessment_callback_url)
+        if len(order.completed_assessment_callback_url) > LONGEST_COMPLETED_URL:
+            reason = f"must not be longer than {LONGEST_COMPLETED_URL} characters"
+        if reason is not None:
+            faults.append(Fault("completedAssessmentCallbackUrl", reason))
+    if faults:
+        raise InvalidRequest(faults)
+    return identity
+
+
+def placed(
+    order: Order, *, order_id: str, return_url: str | None, received_at: datetime, traceparent: str | None
+) -> Record:
+    """Returns the event of an order, ready for Kafka. A repeat of the order has the same event id.
+
+    Raises InvalidRequest for what events cannot hold, TooLarge for what a record cannot.
+    """
+    inline = isinstance(order, InlineOrder)
+    try:
+        data = OrderPlaced(
+            order_id=order_id,
+            company_id=order.company_id,
+            kind=OrderKind.INLINE if inline else OrderKind.STANDARD,
+            package_id=order.assessment_package_id,
+            job_id=order.the_job(),
+            result_callback_url=order.result_callback_url,
+            candidate=_candidate(order.candidate),
+            requester=_requester(order),
+            fields=order.fields or {},
+            return_url=return_url,
+            received_at=received_at,
+            unknown_fields=_unknown_fields(order),
+        )
+    except ValidationError as error:
+        raise InvalidRequest(faults_of(error, _PLACED_TO_WIRE)) from error
+    identity = event_id(OrderPlaced.TYPE, order.company_id, order_id)
+    event = Event(id=identity, source=SOURCE, time=received_at, data=data, traceparent=traceparent)
+    value, headers = codec.encode(event)
+    if len(value) > LARGEST_EVENT_BYTES:
+        raise TooLarge(f"an order must not be larger than {LARGEST_EVENT_BYTES} bytes")
+    return Record(event, GATEWAY_ORDERS.name, GATEWAY_ORDERS.key(event), value, headers)
+
+
+def _candidate(candidate: WireCandidate) -> Candidate:
+    return Candidate(
+        id=candidate.id,
+        email=candidate.email,
+        first_name=candidate.first_name,
+        last_name=candidate.last_name,
+        application_language=candidate.application_language,
+    )
+
+
+def _requester(order: Order) -> Requester | None:
+    if isinstance(order, InlineOrder) or order.requester is None:
+        return None
+    return Requester(user_id=order.requester.user_id, email=order.requester.email)
+
+
+def _unknown_fields(order: Order) -> dict[str, Any]:
+    found = dict(order.model_extra or {})
+    parts: dict[str, Wire | None] = {"candidate": order.candidate, "job": order.job}
+    if isinstance(order, StandardOrder):
+        parts["requester"] = order.requester
+    for name, part in parts.items():
+        if part is not None and part.model_extra:
+            found[name] = dict(part.model_extra)
+    return found
+
+
+def faults_of(error: ValidationError, names: dict[str, str] | None = None) -> list[Fault]:
+    """Returns each wrong field under its name on the wire, and what is wrong, never its value."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [_fault(fault["loc"], fault["msg"], names or {}) for fault in found]
+
+
+def _fault(place: tuple[int | str, ...], message: str, names: dict[str, str]) -> Fault:
+    message = message.removeprefix("Value error, ")
+    if place:
+        first = names.get(str(place[0]), str(place[0]))
+        return Fault(".".join((first, *map(str, place[1:]))), message)
+    # A rule between fields begins with their names: "job.id or jobId is required".
+    subject, separator, _ = message.partition(" is required")
+    return Fault(subject.split(" or ")[-1] if separator else "body", message)

@@ -1,0 +1,100 @@
+"""The credentials service's internal HTTP."""
+
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+from runtime import tracing
+from runtime.logging import request_id
+
+from gateway.domain.token_requests import TokenRequest
+from gateway.errors import CredentialsRefused, CredentialsUnavailable, TokenRequestRefused
+from gateway.ports import SignedIn
+
+# Refusals that tell of SmartRecruiters, not of the credentials service being away.
+_TOLD_AS_502 = {"smartrecruiters_unavailable", "partner_configuration_missing"}
+
+
+class CredentialsClient:
+    """Each call ends within `deadline` seconds. See `gateway.ports.Credentials` for what they answer."""
+
+    def __init__(
+        self, *, session: aiohttp.ClientSession, url: str, token: SecretStr, deadline: float
+    ) -> None:
+        self._session = session
+        self._url = url.rstrip("/")
+        self._token = token
+        self._timeout = aiohttp.ClientTimeout(total=deadline)
+
+    async def keys(self) -> Any:
+        """See `gateway.ports.Credentials`."""
+        return await self._call("GET", "/internal/jwks")
+
+    async def token(self, request: TokenRequest) -> dict[str, Any]:
+        """See `gateway.ports.Credentials`."""
+        body = {
+            "grant_type": request.grant_type,
+            "client_id": request.client_id,
+            "client_secret": request.client_secret,
+        }
+        if request.scope is not None:
+            body["scope"] = request.scope
+        status, answer = await self._send("POST", "/internal/oauth/token", body)
+        if status == 200 and isinstance(answer, dict) and "access_token" in answer:
+            return answer
+        if status in {400, 401} and isinstance(answer, dict) and isinstance(answer.get("error"), str):
+            raise TokenRequestRefused(status, answer["error"], str(answer.get("error_description", "")))
+        raise CredentialsUnavailable(f"the credentials service answered {status}")
+
+    async def sign_in(self, company_id: str, email: str, password: str) -> SignedIn:
+        """See `gateway.ports.Credentials`."""
+        answer = await self._call(
+            "POST",
+            "/internal/consent/sign-ins",
+            {"company_id": company_id, "email": email, "password": password},
+        )
+        try:
+            return SignedIn(ticket=str(answer["ticket"]), organisation=str(answer["organisation"]["name"]))
+        except (KeyError, TypeError) as error:
+            raise CredentialsUnavailable("the credentials service's answer is not understood") from error
+
+    async def grant(self, company_id: str, ticket: str) -> None:
+        """See `gateway.ports.Credentials`."""
+        await self._call("POST", "/internal/consent/grants", {"ticket": ticket, "company_id": company_id})
+
+    async def deny(self, company_id: str, ticket: str) -> None:
+        """See `gateway.ports.Credentials`."""
+        await self._call("POST", "/internal/consent/denials", {"ticket": ticket, "company_id": company_id})
+
+    async def disable(self, company_id: str) -> None:
+        """See `gateway.ports.Credentials`."""
+        # The id is of a verified token, so it is a plain word; quoting would only hide a mistake.
+        await self._call("POST", f"/internal/companies/{company_id}/disable")
+
+    async def _call(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
+        status, answer = await self._send(method, path, body)
+        if 200 <= status < 300:
+            return answer
+        code = answer.get("code") if isinstance(answer, dict) else None
+        if isinstance(code, str) and (400 <= status < 500 or code in _TOLD_AS_502) and status != 408:
+            detail = answer.get("detail")
+            raise CredentialsRefused(status, code, detail if isinstance(detail, str) else None)
+        raise CredentialsUnavailable(f"the credentials service answered {status}")
+
+    async def _send(self, method: str, path: str, body: dict[str, str] | None) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self._token.get_secret_value()}", **tracing.headers()}
+        if (known := request_id.get()) is not None:
+            headers["X-Request-Id"] = known
+        try:
+            async with self._session.request(
+                method,
+                self._url + path,
+                json=body,
+                headers=headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+            ) as response:
+                answer = await response.json(content_type=None) if response.status != 204 else None
+                return response.status, answer
+        except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+            raise CredentialsUnavailable(f"the credentials service: {type(error).__name__}") from error

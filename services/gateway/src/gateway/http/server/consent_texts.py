@@ -1,0 +1,36 @@
+"""What the consent pages say when something is wrong, and whose move it is. Title, text."""
+
+WRONG_PASSWORD = "The e-mail address or the password is wrong."  # noqa: S105 - what a person reads
+UNREADABLE = (
+    "This link does not work",
+    """It is incomplete, or it does not come from SmartRecruiters.
+    Close this page, go back to SmartRecruiters and start the connection there once more.""",
+)
+UNAVAILABLE = (
+    "Something of ours does not work right now",
+    "Nothing has been connected. Try again in a few minutes.",
+)
+FAULTS = {
+    "too_many_attempts": (
+        "Too many attempts",
+        "Signing in is blocked for a while. Try again in fifteen minutes.",
+    ),
+    "already_integrated": (
+        "SmartRecruiters says this company is connected already",
+        """Nothing has been changed. To connect anew, the SmartRecruiters administrator of your company
+        disconnects the integration there first.""",
+    ),
+    "not_consented_at_smartrecruiters": (
+        "Your company has not consented at SmartRecruiters",
+        """Nothing has been connected. The SmartRecruiters administrator of your company agrees to the
+        integration there first, then starts the connection again.""",
+    ),
+    "smartrecruiters_unavailable": (
+        "SmartRecruiters did not answer",
+        "Nothing has been connected. Try again in a few minutes.",
+    ),
+    "partner_configuration_missing": (
+        "We are not set up at SmartRecruiters yet",
+        "Nothing has been connected. This is our move: please tell our support.",
+    ),
+}

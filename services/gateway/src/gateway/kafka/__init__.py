@@ -1,0 +1,1 @@
+"""Kafka: what the gateway reads and writes."""

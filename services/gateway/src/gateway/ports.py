@@ -1,0 +1,111 @@
+"""What the use cases need from outside."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from gateway.domain.orders import Record
+from gateway.domain.token_requests import TokenRequest
+
+
+class SpooledRecord(NamedTuple):
+    """One row of the spool."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+Publish: TypeAlias = Callable[[Sequence[SpooledRecord]], Awaitable[None]]
+
+
+class OrderLog(Protocol):
+    """Where orders go: Kafka."""
+
+    async def publish(self, record: Record) -> None:
+        """Returns when the broker holds the record. Raises Unavailable when it did not say so in time."""
+        ...
+
+    async def publish_spooled(self, records: Sequence[SpooledRecord]) -> None:
+        """Returns when the broker holds them all; those of a partition in their order. Raises Unavailable."""
+        ...
+
+    async def answers(self) -> bool:
+        """Whether the broker can be reached; does not raise, ends soon."""
+        ...
+
+
+class Spool(Protocol):
+    """Where orders wait while Kafka does not answer: PostgreSQL."""
+
+    async def put(self, record: Record) -> None:
+        """Returns when the record is committed; a repeat changes nothing. Raises Unavailable."""
+        ...
+
+    async def drain(self, publish: Publish) -> int:
+        """Publishes the oldest records, then deletes them; returns how many.
+
+        One replica at a time: 0 while another is at it. A crash in between repeats. Raises Unavailable.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How far an order's test is for the candidate's browser."""
+
+    url: str | None
+    finished: bool
+
+
+class Launches(Protocol):
+    """Launch addresses, as engines said last."""
+
+    async def get(self, order_id: str) -> Launch | None:
+        """Returns the order's launch, None before an engine said a word. Raises Unavailable."""
+        ...
+
+    async def put_many(self, launches: Mapping[str, Launch]) -> None:
+        """Adds what engines said, by order id: an address stays until the next, finished stays for good."""
+        ...
+
+    async def delete_old(self) -> int:
+        """Deletes what nobody will ask for any more; returns how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person of the vendor's customer, between sign-in and consent."""
+
+    ticket: str = field(repr=False)
+    organisation: str
+
+
+class Credentials(Protocol):
+    """The credentials service. All raise CredentialsUnavailable, and CredentialsRefused with its code."""
+
+    async def keys(self) -> Any:
+        """Returns the JWK set of access tokens."""
+        ...
+
+    async def token(self, request: TokenRequest) -> dict[str, Any]:
+        """Returns RFC 6749 §5.1's answer. Raises TokenRequestRefused."""
+        ...
+
+    async def sign_in(self, company_id: str, email: str, password: str) -> SignedIn:
+        """Returns a one-use ticket."""
+        ...
+
+    async def grant(self, company_id: str, ticket: str) -> None:
+        """Connects the company: both sides hold the other's credential afterwards, or neither does."""
+        ...
+
+    async def deny(self, company_id: str, ticket: str) -> None:
+        """Uses up the ticket."""
+        ...
+
+    async def disable(self, company_id: str) -> None:
+        """Ends the connection; a repeat changes nothing."""
+        ...

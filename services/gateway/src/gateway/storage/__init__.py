@@ -1,0 +1,1 @@
+"""PostgreSQL: the spool and the launch addresses."""
