@@ -5,6 +5,7 @@ import secrets
 import time
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -13,13 +14,15 @@ from sandbox.domain.clients import Client
 from sandbox.domain.sources import Sources
 from sandbox.domain.state import Limits, Sandbox
 from sandbox.http.client import AiohttpVendor
-from sandbox.http.server import admin, candidates, smartrecruiters
+from sandbox.http.server import admin, candidates, forms, pages, smartrecruiters
+from sandbox.http.server.failures import failures
 from sandbox.http.server.keys import RECRUITING, SETTINGS, STATE
 from sandbox.http.server.render import TEMPLATES, environment
 from sandbox.service.recruiting import Recruiting
 from sandbox.service.vendor import Vendor
 from sandbox.settings import Settings
 
+_STATIC = Path(__file__).parent / "http" / "static"
 _MULTIPART_ROOM = 64 * 1024
 
 
@@ -27,14 +30,16 @@ def create_app(settings: Settings, sources: Sources | None = None) -> web.Applic
     """Returns the sandbox, ready to be served; `sources` stands in for clock and randomness in tests."""
     app = web.Application(
         client_max_size=max(settings.max_body_bytes, settings.max_attachment_bytes) + _MULTIPART_ROOM,
-        middlewares=[admin.admin_errors],
+        middlewares=[failures],
     )
     app[SETTINGS] = settings
     app[STATE] = _state(settings, sources or real_sources())
     app[TEMPLATES] = environment()
     smartrecruiters.add_routes(app.router)
     admin.add_routes(app.router)
-    candidates.add_routes(app.router)
+    for room in (candidates, pages, forms):
+        room.add_routes(app.router)
+    app.router.add_static("/static", _STATIC)
     app.cleanup_ctx.append(_recruiting)
     return app
 

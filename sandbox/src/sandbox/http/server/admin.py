@@ -1,6 +1,5 @@
 """The admin API: drives the sandbox and shows what it saw, without sign-in (sandbox/README.md)."""
 
-import json
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -267,18 +266,3 @@ async def list_orders(request: web.Request) -> web.Response:
 async def show_order(request: web.Request) -> web.Response:
     """GET /admin/orders/{orderId}."""
     return web.json_response(request.app[STATE].order(request.match_info["order_id"]).to_json())
-
-
-@web.middleware
-async def admin_errors(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Answers ApiError in SmartRecruiters' shape, outside the API's own calls too."""
-    try:
-        response: web.StreamResponse = await handler(request)
-    except ApiError as error:
-        if not request.path.startswith("/admin/"):
-            raise
-        text = json.dumps(error.body())
-        return web.Response(
-            status=error.status, text=text, content_type="application/json", headers=error.headers
-        )
-    return response

@@ -13,13 +13,13 @@ TEMPLATES: web.AppKey[jinja2.Environment] = web.AppKey("templates", jinja2.Envir
 
 _POLICY = (
     # The partner's pages are framed (POPUP) and forms may end at the partner (inline orders redirect there).
-    "default-src 'self'; frame-src http: https:; form-action 'self' http: https:; "
+    "default-src 'self'; img-src 'self' data:; frame-src http: https:; form-action 'self' http: https:; "
     "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
@@ -27,7 +27,7 @@ _HEADERS = {
 def environment() -> jinja2.Environment:
     """Returns the templates; everything is escaped."""
     loader = jinja2.PackageLoader("sandbox", "http/templates")
-    templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    templates = jinja2.Environment(loader=loader, autoescape=True)
     templates.trim_blocks = templates.lstrip_blocks = True
     templates.filters["shown_score"] = shown_score
     templates.filters["pretty"] = _pretty

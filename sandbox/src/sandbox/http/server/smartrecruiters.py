@@ -14,6 +14,18 @@ from sandbox.http.server.calls import Answer, Call, read_json, received
 from sandbox.http.server.keys import SETTINGS, public_url
 from sandbox.http.server.token import by_form, token
 
+CALLS = (
+    "token",
+    "configuration_get",
+    "configuration_put",
+    "integration",
+    "candidate",
+    "job",
+    "hiring_team",
+    "result_patch",
+    "attachment",
+    "assessment_orders",
+)
 _ASSESSMENT = "/assessment-api/v202010"
 _CREDENTIAL = record({"clientId": filled, "clientSecret": filled})
 
