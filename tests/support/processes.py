@@ -64,9 +64,13 @@ class Process:
 
     async def stop(self, *, within: float = 30.0) -> int:
         """SIGTERM; returns the exit code."""
-        if self.code is None:
-            self._running.send_signal(signal.SIGTERM)
+        self.send(signal.SIGTERM)
         return await self.wait(within=within)
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal, if it still runs."""
+        if self.code is None:
+            self._running.send_signal(number)
 
     async def kill(self) -> None:
         """SIGKILL: no goodbye of any kind."""

@@ -3,11 +3,17 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
+async def eventually(
+    predicate: Callable[[], Awaitable[T]], within: float = 10.0, *, every: float = 0.02
+) -> T: ...
+@overload
+async def eventually(predicate: Callable[[], T], within: float = 10.0, *, every: float = 0.02) -> T: ...
 async def eventually(
     predicate: Callable[[], Awaitable[T] | T], within: float = 10.0, *, every: float = 0.02
 ) -> T:

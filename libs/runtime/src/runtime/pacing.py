@@ -14,7 +14,7 @@ class Pacer:
 
     In any span of t seconds at most `burst` + t * `per_second` reservations fall due. A reservation holds:
     the caller waits as long as told, then calls. Limits in answers (429, Retry-After, X-RateLimit-*) lower
-    the rate at once; half a minute without a 429 lets it come back.
+    the rate at once; half a minute without any lets it come back.
     """
 
     def __init__(self, *, per_second: float, burst: float = 1) -> None:
@@ -25,7 +25,7 @@ class Pacer:
         self._burst = float(burst)
         self._due = -math.inf  # when the bucket would be full again (GCRA's theoretical arrival time)
         self._blocked_until = -math.inf
-        self._last_refusal = -math.inf
+        self._last_lowered = -math.inf
 
     def reserve(self, now: float) -> float:
         """Takes the next place and returns the seconds to wait for it."""
@@ -41,12 +41,13 @@ class Pacer:
         """Learns from an answer: its status and headers (any case)."""
         lower = {name.lower(): value for name, value in headers.items()}
         if status == 429:
-            self._last_refusal = now
+            self._last_lowered = now
             self._rate = max(self._rate / 2, self._configured / 8)
             self._block(now + (retry_after(lower.get("retry-after"), None) or 1.0))
         limit = _number(lower.get("x-ratelimit-limit"))
         if limit is not None and limit >= 1:
             self._rate = min(self._rate, limit)
+            self._last_lowered = now if limit < self._configured else self._last_lowered
         if _number(lower.get("x-ratelimit-remaining")) == 0:
             self._block(now + 1 / self._rate)
 
@@ -55,7 +56,7 @@ class Pacer:
         self._due = max(self._due, self._blocked_until)
 
     def _recover(self, now: float) -> None:
-        if self._rate < self._configured and now - max(self._last_refusal, self._blocked_until) > 30:
+        if self._rate < self._configured and now - max(self._last_lowered, self._blocked_until) > 30:
             self._rate = self._configured
 
 

@@ -77,14 +77,14 @@ async def _main(service: str, start: Start, stop_within: float) -> int:
     stack = AsyncExitStack()
     supervisor = Supervisor(stack)
     code = await _live(service, start, stack, supervisor, stopping)
-    try:
-        async with asyncio.timeout(stop_within):
-            await stack.aclose()
-    except TimeoutError:
-        log.error("did not close in time", service=service, seconds=stop_within)  # noqa: TRY400 - no traceback helps
+    # Not a time-out around it: that cancels the resource closing now, and the next one may hang as well.
+    closing = asyncio.create_task(stack.aclose(), name="closing")
+    await asyncio.wait([closing], timeout=stop_within)
+    if not closing.done():
+        log.error("did not close in time", service=service, seconds=stop_within)
         _leave_at_once(1)
-    except Exception:
-        log.exception("closing failed", service=service)
+    if (error := closing.exception()) is not None:
+        log.error("closing failed", service=service, exc_info=error)
         code = 1
     log.info("stopped", service=service, code=code)
     return code

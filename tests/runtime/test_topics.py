@@ -1,0 +1,35 @@
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from contracts.topics import CREDENTIALS_INTEGRATIONS, TOPICS
+from runtime.errors import StartupError
+from runtime.kafka import topics as kafka_topics
+
+from tests.support.ports import free_port
+
+
+async def test_topics_are_created_once_with_their_dead_letters(kafka: str, topics: str) -> None:
+    assert await kafka_topics.create(kafka, topics) == []
+    await kafka_topics.require(kafka, topics, TOPICS)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        present = {name for name in await admin.list_topics() if name.startswith(topics)}
+    finally:
+        await admin.close()
+    assert present == {topics + name for topic in TOPICS for name in (topic.name, topic.dead_letter)}
+
+
+async def test_missing_topics_are_named(kafka: str, topic_prefix: str) -> None:
+    with pytest.raises(StartupError, match=f"topics are missing.*{topic_prefix}credentials.integrations"):
+        await kafka_topics.require(kafka, topic_prefix, [CREDENTIALS_INTEGRATIONS])
+
+
+async def test_an_absent_kafka_is_named() -> None:
+    bootstrap = f"127.0.0.1:{free_port()}"
+    with pytest.raises(StartupError, match=f"Kafka at {bootstrap}"):
+        await kafka_topics.require(bootstrap, "", TOPICS)
+
+
+async def test_topics_without_a_prefix_are_never_deleted(kafka: str) -> None:
+    with pytest.raises(ValueError, match="never deleted"):
+        await kafka_topics.delete(kafka, "")
