@@ -97,7 +97,16 @@ def add_administrator(walk: Walk) -> None:
 
 def consent_as_administrator(walk: Walk, browser: Browser, consent: str) -> Shown:
     """Sign in, read the scope, allow; ends where `redirect` said."""
-    raise NotImplementedError
+    sign_in = browser.open(consent)
+    walk.tell.said("administrator", f"reads '{sign_in.page.title}', signs in as {ADMINISTRATOR}")
+    password = walk.stack.keys["administrator_password"]
+    form = _form(sign_in, "/connect/sign-in")
+    scope = browser.submit(form, email=ADMINISTRATOR, password=password)
+    walk.tell.said("administrator", f"reads '{scope.page.title}', allows it")
+    landed = browser.submit(_form(scope, "/connect/grant"))
+    if not landed.url.startswith(walk.stack.urls.sandbox):
+        raise StepFailed(f"the administrator is not back but at {landed.url} ('{landed.page.title}')")
+    return landed
 
 
 def choose_package(walk: Walk) -> None:

@@ -20,6 +20,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "handoff_keys": lambda: f"local:{_base64(64)}",
     "master_client_id": lambda: "local-partner",
     "master_client_secret": lambda: secrets.token_urlsafe(32),
+    "reference_engine_secret": lambda: secrets.token_urlsafe(32),
     "administrator_password": lambda: secrets.token_urlsafe(12),
 }
 

@@ -78,6 +78,10 @@ def settings(ports: Ports, keys: dict[str, str], database_url: str, kafka: str) 
         "ENCRYPTION_KEYS": keys["encryption_keys"],
         "SECRET_PEPPER": keys["secret_pepper"],
         "HANDOFF_KEYS": keys["handoff_keys"],
+        "GATEWAY_VENDOR_NAME": "Reference Assessments",
+        "SANDBOX_PUBLIC_URL": urls.sandbox,
+        "REFERENCE_ENGINE_URL": urls.engine,
+        "REFERENCE_ENGINE_SECRET": keys["reference_engine_secret"],
     }
     return _machine() | ports.as_settings() | ours
 
