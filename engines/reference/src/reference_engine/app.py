@@ -55,13 +55,14 @@ async def running(settings: Settings) -> AsyncIterator[int]:
     """Runs the engine while open and yields its port. An error of a part ends the whole."""
     cluster = Cluster(settings.kafka_bootstrap_servers, settings.kafka_topic_prefix)
     links = Links(settings.reference_engine_url, _signing_key(settings))
-    orders = Orders(source=SOURCE, keep=timedelta(days=settings.reference_engine_keep_days))
+    keep = timedelta(days=settings.reference_engine_keep_days)
+    orders = Orders(source=SOURCE, keep=keep, clock=_now)
     publisher = KafkaPublisher(cluster)
     service = EngineService(
         orders=orders,
         publisher=publisher,
         links=links,
-        clock=lambda: datetime.now(UTC),
+        clock=_now,
         autopilot=settings.reference_engine_autopilot,
     )
     view = StateView(cluster, apply=orders.apply)
@@ -113,6 +114,10 @@ async def _consume(view: StateView, requests: RequestConsumer) -> None:
     """Known state first: what was launched or cancelled before a restart is not launched again."""
     await view.loaded.wait()
     await requests.run()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _configure_logging(level: str) -> None:

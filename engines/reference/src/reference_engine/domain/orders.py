@@ -3,7 +3,7 @@
 Events may come twice, and the two topics in any order relative to each other: what is set stays set.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,16 +40,16 @@ class Order:
 class Orders:
     """All orders, rebuilt from orders.requests and engines.updates.
 
-    Other engines' updates and other engines' packages are none of ours. Orders whose first event is older
-    than `keep`, measured against the newest event read, are forgotten: Kafka has forgotten them too.
+    Other engines' updates and other engines' packages are none of ours. What was read longer ago than `keep`
+    is forgotten; an event's own time is not asked, so a wrong clock elsewhere forgets nothing.
     """
 
-    def __init__(self, *, source: str, keep: timedelta) -> None:
+    def __init__(self, *, source: str, keep: timedelta, clock: Callable[[], datetime]) -> None:
         self._source = source
         self._keep = keep
+        self._clock = clock
         self._orders: dict[str, Order] = {}
-        self._first_seen: dict[str, datetime] = {}
-        self._newest: datetime | None = None
+        self._first_read: dict[str, datetime] = {}
 
     def __len__(self) -> int:
         return len(self._orders)
@@ -66,28 +66,27 @@ class Orders:
         """Takes in an event; a repeat changes nothing, and of two final updates the first holds."""
         match event.data:
             case AssessmentRequested() as request if request.package_id in PACKAGES:
-                order = self._order(request.order_id, event.time)
+                order = self._order(request.order_id)
                 order.request = order.request or request
             case AssessmentCancelled() as cancelled:
-                self._order(cancelled.order_id, event.time).cancelled = True
+                self._order(cancelled.order_id).cancelled = True
             case AssessmentUpdated() as update if event.source == self._source:
-                _advance(self._order(update.order_id, event.time), update)
+                _advance(self._order(update.order_id), update)
             case _:
                 return
         self._forget()
 
-    def _order(self, order_id: str, at: datetime) -> Order:
-        self._newest = max(at, self._newest or at)
-        self._first_seen.setdefault(order_id, at)
+    def _order(self, order_id: str) -> Order:
+        self._first_read.setdefault(order_id, self._clock())
         return self._orders.setdefault(order_id, Order())
 
     def _forget(self) -> None:
-        newest = self._newest
-        while newest and self._first_seen:
-            oldest = next(iter(self._first_seen))
-            if newest - self._first_seen[oldest] <= self._keep:
+        horizon = self._clock() - self._keep
+        while self._first_read:
+            oldest = next(iter(self._first_read))
+            if self._first_read[oldest] >= horizon:
                 return
-            del self._first_seen[oldest], self._orders[oldest]
+            del self._first_read[oldest], self._orders[oldest]
 
 
 def _advance(order: Order, update: AssessmentUpdated) -> None:

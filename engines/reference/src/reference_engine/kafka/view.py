@@ -45,6 +45,8 @@ class StateView:
             try:
                 async with asyncio.timeout(15):
                     await consumer.start()
+                # A consumer stopped before its own tasks ran raises CancelledError, which would end this.
+                await asyncio.sleep(0)
                 await self._load(consumer)
                 await self._follow(consumer)
             except (KafkaError, OSError) as error:
