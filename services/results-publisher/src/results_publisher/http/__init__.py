@@ -1,0 +1,1 @@
+"""HTTP: out to SmartRecruiters and to engines' files, in from operators."""

@@ -1,0 +1,1 @@
+"""Kafka in: orders, updates, integrations."""

@@ -1,0 +1,1 @@
+"""Use cases: taking updates in, sending what is due, mending what failed."""

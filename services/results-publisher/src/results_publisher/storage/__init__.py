@@ -1,0 +1,3 @@
+"""PostgreSQL, schema results_publisher."""
+
+SCHEMA = "results_publisher"
