@@ -1,6 +1,6 @@
 """Hand-off links: everything they need is inside, so any replica can serve them and nothing is stored.
 
-AES-SIV (RFC 5297) is deterministic: a repeat of an order gets the same link, and only we can make or read one.
+AES-SIV (RFC 5297) is deterministic: a repeat of an order gets the same link, and only we can make or read it.
 """
 
 import base64

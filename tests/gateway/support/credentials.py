@@ -1,0 +1,142 @@
+"""The credentials service as the gateway sees it: a small program that answers its internal HTTP, really signing."""
+
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from runtime.http.server import serving
+
+INTERNAL_TOKEN = "internal-token-of-the-tests"
+PASSWORD = "correct horse battery staple"
+
+
+def new_key(kid: str) -> ECKey:
+    return ECKey.generate_key("P-256", {"kid": kid})
+
+
+class FakeCredentials:
+    """Behaves by the words it is given: each attribute is what the next calls meet."""
+
+    def __init__(self, *, issuer: str) -> None:
+        self.issuer = issuer
+        self.keys = [new_key("k1")]
+        self.disabled: list[str] = []
+        self.grants: list[str] = []
+        self.denials: list[str] = []
+        self.grant_fault: tuple[int, str] | None = None
+        self.sign_in_fault: tuple[int, str] | None = None
+        self.jwks_calls = 0
+        self.away = False
+        self.clients = {"client-acme": ("secret of acme+%", "acme")}
+        self.url = ""
+
+    def sign(self, company_id: str = "acme", **changes: Any) -> str:
+        """An access token; `changes` to claims, a claim of None is left out."""
+        header = {"alg": "ES256", "typ": changes.pop("typ", "at+jwt"), "kid": changes.pop("kid", None)}
+        key = changes.pop("key", self.keys[-1])
+        header["kid"] = header["kid"] or key.kid
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer,
+            "aud": self.issuer,
+            "sub": f"client-{company_id}",
+            "company_id": company_id,
+            "scope": "packages_view orders_modify",
+            "ver": 1,
+            "jti": str(uuid.uuid4()),
+            "iat": now,
+            "exp": now + 3600,
+        } | changes
+        return jwt.encode(
+            header,
+            {name: value for name, value in claims.items() if value is not None},
+            key,
+            algorithms=["ES256"],
+        )
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        app = web.Application(middlewares=[self._guard()])
+        app.router.add_get("/internal/jwks", self._jwks)
+        app.router.add_post("/internal/oauth/token", self._token)
+        app.router.add_post("/internal/consent/sign-ins", self._sign_in)
+        app.router.add_post("/internal/consent/grants", self._grant)
+        app.router.add_post("/internal/consent/denials", self._deny)
+        app.router.add_post("/internal/companies/{company_id}/disable", self._disable)
+        async with serving(app, "127.0.0.1", 0, name="credentials") as port:
+            self.url = f"http://127.0.0.1:{port}"
+            yield self.url
+
+    def _guard(self) -> Any:
+        @web.middleware
+        async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
+            if request.headers.get("Authorization") != f"Bearer {INTERNAL_TOKEN}":
+                return _problem(401, "unauthorized")
+            if self.away:
+                return web.Response(status=500, text="out of order")
+            response: web.StreamResponse = await handler(request)
+            return response
+
+        return guard
+
+    async def _jwks(self, _request: web.Request) -> web.Response:
+        self.jwks_calls += 1
+        listed = [{**key.as_dict(private=False), "use": "sig", "alg": "ES256"} for key in self.keys]
+        return web.json_response({"keys": listed})
+
+    async def _token(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        known = self.clients.get(given["client_id"])
+        if known is None or known[0] != given["client_secret"]:
+            return web.json_response(
+                {"error": "invalid_client", "error_description": "unknown client or wrong secret"}, status=401
+            )
+        answer = {
+            "access_token": self.sign(known[1]),
+            "token_type": "Bearer",
+            "expires_in": 3600,
+            "scope": given.get("scope", "packages_view orders_modify"),
+        }
+        return web.json_response(answer)
+
+    async def _sign_in(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        if self.sign_in_fault:
+            return _problem(*self.sign_in_fault)
+        if given["password"] != PASSWORD:
+            return _problem(401, "invalid_credentials")
+        organisation = {"id": "o1", "name": 'Acme <script>alert(1)</script> & "Sons"'}
+        return web.json_response({"ticket": "ticket-1", "expires_in": 600, "organisation": organisation})
+
+    async def _grant(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        if self.grant_fault:
+            return _problem(*self.grant_fault)
+        if given["ticket"] != "ticket-1":
+            return _problem(401, "ticket_invalid")
+        self.grants.append(given["company_id"])
+        return web.json_response({"company_id": given["company_id"]})
+
+    async def _deny(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        if given["ticket"] != "ticket-1":
+            return _problem(401, "ticket_invalid")
+        self.denials.append(given["company_id"])
+        return web.Response(status=204)
+
+    async def _disable(self, request: web.Request) -> web.Response:
+        self.disabled.append(request.match_info["company_id"])
+        return web.Response(status=204)
+
+
+def _problem(status: int, code: str) -> web.Response:
+    return web.json_response(
+        {"status": status, "code": code, "detail": f"told by the service: {code}"},
+        status=status,
+        content_type="application/problem+json",
+    )
