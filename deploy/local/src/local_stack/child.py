@@ -102,10 +102,10 @@ class Child:
             self._process.wait(seconds)
         return not self.running
 
-    def until(self, ready: Callable[[], bool], *, within: float) -> None:
+    def until(self, ready: Callable[[], bool], *, within: float, every: float = PROBE_EVERY) -> None:
         """Return as soon as `ready`; ProcessDied or NotReady, with the log's last lines, when it never is."""
         deadline = monotonic() + within
-        while not self.wait(PROBE_EVERY):
+        while not self.wait(every):
             if ready():
                 return
             if monotonic() > deadline:

@@ -23,5 +23,6 @@ class ProcessDied(LocalStackError):
 class NotReady(LocalStackError):
     """A child lives but did not become ready within its deadline."""
 
-    def __init__(self, name: str, within: float, tail: str) -> None:
-        super().__init__(f"{name} was not ready within {within:.0f} s; its last lines:\n{tail}")
+    def __init__(self, name: str, within: float, tail: str, said: str = "") -> None:
+        reason = f" (its last word: {said})" if said else ""
+        super().__init__(f"{name} was not ready within {within:.0f} s{reason}; its last lines:\n{tail}")

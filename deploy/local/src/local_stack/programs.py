@@ -80,6 +80,7 @@ def settings(ports: Ports, keys: dict[str, str], database_url: str, kafka: str) 
         "HANDOFF_KEYS": keys["handoff_keys"],
         "GATEWAY_VENDOR_NAME": "Reference Assessments",
         "SANDBOX_PUBLIC_URL": urls.sandbox,
+        "RESULTS_PUBLISHER_ATTACHMENT_HOSTS": urls.engine,
         "REFERENCE_ENGINE_URL": urls.engine,
         "REFERENCE_ENGINE_SECRET": keys["reference_engine_secret"],
     }

@@ -26,6 +26,7 @@ from local_stack.programs import Program, Urls
 DISK_NEEDED = 1 << 30
 READY_WITHIN = 60.0
 STOP_WITHIN = 15.0
+PROBE_EVERY = 0.1
 BRIDGE_WITHIN = 60.0
 
 
@@ -191,23 +192,32 @@ class Stack:
         )
 
     def _wait_ready(self, name: str, *, watched: Iterable[Child] = ()) -> None:
+        said = ""
+
         def ready() -> bool:
+            nonlocal said
             for child in watched:
                 child.check()
-            return _answers(self._programs[name].ready)
+            well, said = _answer(self._programs[name].ready)
+            return well
 
-        self._children[name].until(ready, within=READY_WITHIN)
+        child = self._children[name]
+        try:
+            child.until(ready, within=READY_WITHIN, every=PROBE_EVERY)
+        except NotReady as error:
+            raise NotReady(name, READY_WITHIN, child.tail(), said) from error
 
 
-def _answers(url: str) -> bool:
-    # The standard library's client: asked twenty times a second, it must cost next to nothing.
+def _answer(url: str) -> tuple[bool, str]:
+    # The standard library's client: asked ten times a second, it must cost next to nothing.
     address = urlsplit(url)
     connection = HTTPConnection(address.netloc, timeout=2.0)
     try:
         connection.request("GET", address.path)
-        return connection.getresponse().status == HTTPStatus.OK
-    except (OSError, HTTPException):
-        return False
+        answer = connection.getresponse()
+        return answer.status == HTTPStatus.OK, f"{answer.status} {answer.read(500).decode(errors='replace')}"
+    except (OSError, HTTPException) as error:
+        return False, f"{type(error).__name__} {error}"
     finally:
         connection.close()
 
