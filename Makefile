@@ -33,6 +33,9 @@ run: init  ## the whole stack and SmartRecruiters' workflow through it, until Ct
 clean:  ## remove what runs left in .data
 	@$(if $(wildcard $(BIN)/python),$(BIN)/python -m local_stack clean,rm -rf .data)
 
+schemas: init  ## write the events' JSON Schemas; refuses to change what a published version means
+	$(BIN)/python -m contracts.schemas libs/contracts/schemas
+
 lint: init  ## types, style and architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -59,4 +62,4 @@ chromium:
 bench: init  ## intake and delivery against the bare limit of aiohttp and aiokafka
 	$(BIN)/python -m tests.bench
 
-.PHONY: help init lock run clean lint fmt test test-e2e test-browser chromium bench
+.PHONY: help init lock run clean lint fmt test test-e2e test-browser chromium bench schemas
