@@ -40,7 +40,8 @@ class Client:
                 body = await response.text()
             return Answered(response.status, body, dict(response.headers))
 
-    async def token(self, client_id: str = "sandbox-partner", secret: str = "sandbox-partner-secret") -> str:
+    async def token(self, *credential: str) -> str:
+        client_id, secret = credential or ("sandbox-partner", "sandbox-partner-secret")
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
         answered = await self.call("POST", "/identity/oauth/token", data=form)
         assert answered.status == 200, answered
@@ -60,9 +61,7 @@ class Client:
         """Returns the header of the company's token."""
         master = await self.configure(vendor.configuration(**changes))
         pair = {"clientId": f"at-{company}", "clientSecret": "vendor-secret"}
-        answered = await self.call(
-            "POST", f"{API}/integration/company/{company}", json=pair, headers=master
-        )
+        answered = await self.call("POST", f"{API}/integration/company/{company}", json=pair, headers=master)
         assert answered.status == 200, answered
         return await self.bearer(answered.body["clientId"], answered.body["clientSecret"])
 

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-PACKAGES = [
+PACKAGES: list[dict[str, Any]] = [
     {
         "id": "backend",
         "type": "SKILL_TEST",

@@ -1,5 +1,6 @@
 """`python -m sandbox`: serves until it is told to end."""
 
+import os
 import sys
 
 from aiohttp import web
@@ -16,20 +17,18 @@ def main() -> None:
         for one in error.errors():
             sys.stderr.write(f"sandbox: {'.'.join(map(str, one['loc']))}: {one['msg']}\n")
         sys.exit(2)
-    sys.stdout.write(f"sandbox: http://{settings.bind_address}:{settings.port}\n")
-    sys.stdout.flush()
     try:
         web.run_app(
             create_app(settings),
             host=settings.bind_address,
             port=settings.port,
-            print=None,
+            print=lambda _: print(f"sandbox: http://{settings.bind_address}:{settings.port}", flush=True),
             access_log=None,
             # A hanging answer is ours to give: nothing waits for it at the end.
             shutdown_timeout=1.0,
         )
     except OSError as error:
-        sys.stderr.write(f"sandbox: cannot listen on port {settings.port}: {error.strerror}\n")
+        sys.stderr.write(f"sandbox: cannot listen on port {settings.port}: {os.strerror(error.errno or 0)}\n")
         sys.exit(1)
 
 

@@ -89,7 +89,7 @@ def array(item: Check, *, least: int = 0, most: int | None = None) -> Check:
 
     def check(value: Any, at: str, problems: list[str]) -> None:
         if not isinstance(value, list):
-            problems.append(f"{at}: must be an array")
+            problems.append(f"{at or 'the whole'}: must be an array")
             return
         if len(value) < least or (most is not None and len(value) > most):
             limits = f"at least {least}" if most is None else f"{least} to {most}"
@@ -112,7 +112,7 @@ def record(
 
     def check(value: Any, at: str, problems: list[str]) -> None:
         if not isinstance(value, dict):
-            problems.append(f"{at}: must be an object")
+            problems.append(f"{at or 'the whole'}: must be an object")
             return
         before = len(problems)
         prefix = f"{at}." if at else ""

@@ -31,6 +31,7 @@ class Call:
     order_id: str | None = None
     shown: Any = None
     """What the record shows as the request."""
+    faults: list[Fault] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -70,36 +71,34 @@ def received(
         state = request.app[STATE]
         call = Call(request, state)
         started = state.sources.now()
-        faults: list[Fault] = []
+        answer: Answer | None = None
         try:
             key = await identify(call)
-            admission = state.limiter.enter(key, started) if key else state.limiter.untouched()
-        except ApiError as error:
-            key, admission = None, state.limiter.untouched()
-            answer: Answer | None = _refusal(error)
-        else:
             limiter = state.limiter
+            admission = limiter.enter(key, started) if key else limiter.untouched()
             try:
-                answer = await _answered(name, call, work, admission, faults)
+                answer = await _answered(name, call, work, admission)
             finally:
                 if key and admission.admitted:
                     limiter.leave(key)
-        _record(name, call, answer, started, faults)
+        except ApiError as error:
+            answer, admission = _refusal(error), state.limiter.untouched()
+        finally:
+            # Also when the caller has gone meanwhile.
+            _record(name, call, answer, started)
         return _response(request, answer, admission)
 
     return handler
 
 
-async def _answered(
-    name: str, call: Call, work: Work, admission: Admission, faults: list[Fault]
-) -> Answer | None:
+async def _answered(name: str, call: Call, work: Work, admission: Admission) -> Answer | None:
     """Returns the answer, None when the connection is to be cut."""
     if not admission.admitted:
         wait = str(max(1, round(admission.retry_after + 0.5)))
         return _refusal(ApiError(429, "Too many requests.", headers={"Retry-After": wait}))
-    faults.extend(call.state.faults.take(name, call.company_id))
+    call.faults = call.state.faults.take(name, call.company_id)
     try:
-        for fault in faults:
+        for fault in call.faults:
             broken = await _suffer(call, fault)
             if broken:
                 return broken
@@ -110,7 +109,7 @@ async def _answered(
         answer = _refusal(error)
     except web.HTTPRequestEntityTooLarge:
         answer = _refusal(ApiError(413, "The body is too large."))
-    lost = any(fault.kind == "lose_answer" for fault in faults)
+    lost = any(fault.kind == "lose_answer" for fault in call.faults)
     return None if lost else answer
 
 
@@ -163,7 +162,7 @@ def _response(request: web.Request, answer: Answer | None, admission: Admission)
     return web.Response(status=answer.status, body=body, headers=headers, content_type="application/json")
 
 
-def _record(name: str, call: Call, answer: Answer | None, started: float, faults: list[Fault]) -> None:
+def _record(name: str, call: Call, answer: Answer | None, started: float) -> None:
     state = call.state
     state.record.add(
         at=state.now(),
@@ -177,7 +176,7 @@ def _record(name: str, call: Call, answer: Answer | None, started: float, faults
         request=call.shown,
         response=answer.body if answer else None,
         ms=(state.sources.now() - started) * 1000,
-        fault="+".join(fault.kind for fault in faults) or None,
+        fault="+".join(fault.kind for fault in call.faults) or None,
     )
 
 
