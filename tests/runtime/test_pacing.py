@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from runtime.pacing import Pacer, retry_after
 
@@ -18,6 +18,7 @@ ANSWERS = st.tuples(
 
 
 @given(RATE, BURST, STEPS, st.lists(ANSWERS, max_size=10))
+@example(1.0, 2, [0.0, 0.0, 0.0], [(429, {}), (200, {}), (429, {})])
 def test_never_over_the_rate(
     rate: float, burst: int, steps: list[float], answers: list[tuple[int, dict[str, str]]]
 ) -> None:

@@ -25,6 +25,8 @@ async def answer(request: web.Request) -> web.Response:
             raise Problem(409, "taken", "Somebody has it.", headers={"Retry-After": "3"}, errors=errors)
         case "crash":
             raise RuntimeError("a secret detail")
+        case "elsewhere":
+            raise web.HTTPFound("/open/x")
         case "trace":
             return web.json_response({"trace": trace_id()})
         case _:
@@ -33,7 +35,8 @@ async def answer(request: web.Request) -> web.Response:
 
 @asynccontextmanager
 async def server(
-    health: Health | None = None, token: str | None = "t0ken"
+    health: Health | None = None,
+    token: str | None = "t0ken",  # noqa: S107 - made up
 ) -> AsyncIterator[aiohttp.ClientSession]:
     app = internal_app(health or Health(), token=SecretStr(token) if token else None)
     app.router.add_get("/internal/{what}", answer)
@@ -105,6 +108,12 @@ async def test_unknown_paths_and_methods_are_problems() -> None:
             assert (body["status"], body["code"]) == (404, "not_found")
         async with session.post("/open/x") as response:
             assert (response.status, response.headers["Allow"]) == (405, "GET,HEAD")
+
+
+async def test_a_redirect_passes_with_its_request_id() -> None:
+    async with server() as session, session.get("/open/elsewhere", allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (302, "/open/x")
+        assert response.headers["X-Request-Id"]
 
 
 async def test_a_strange_request_id_is_replaced() -> None:

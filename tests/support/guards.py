@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import structlog
+from runtime.logging import of_aiokafka
 
 Lines = list[dict[str, Any]]
 
-# aiokafka reports at ERROR what it then mends by itself; what matters of it our code raises or logs.
-_NOT_OURS = ("aiokafka", "faust", "mode")
+# As aiokafka, they report at ERROR what they then mend; what matters of it our code raises or logs.
+_NOT_OURS = ("faust", "mode")
 
 
 @contextmanager
@@ -61,7 +62,7 @@ class _Handler(logging.Handler):
         self._lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not record.name.startswith(_NOT_OURS):
+        if not record.name.startswith(_NOT_OURS) and not of_aiokafka(record):
             text = self.format(record)
             self._lines.append({"event": text, "level": record.levelname.lower(), "logger": record.name})
 

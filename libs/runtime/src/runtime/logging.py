@@ -80,11 +80,41 @@ def configure(service: str, level: str) -> None:
             foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), *shared],
         )
     )
+    handler.addFilter(_Calm())
     logging.basicConfig(handlers=[handler], level=number, force=True)
     logging.getLogger("aiokafka").setLevel(max(number, logging.WARNING))
     logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
+
+
+def of_aiokafka(record: logging.LogRecord) -> bool:
+    """Whether aiokafka wrote it, or left a task (a commit our deadline cut short) to asyncio."""
+    if record.name == "asyncio":
+        return "coro=<GroupCoordinator." in str(record.msg)
+    return record.name.startswith("aiokafka")
+
+
+class _Calm(logging.Filter):
+    """Lets each of aiokafka's complaints through once in ten seconds, as a warning.
+
+    While Kafka is away it writes ten errors a second, and mends itself when it can. Our own lines tell what
+    fails for it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not of_aiokafka(record):
+            return True
+        kind = (record.name, str(record.msg)[:60])
+        if record.created - self._last.get(kind, 0.0) < 10:
+            return False
+        self._last[kind] = record.created
+        record.levelno, record.levelname = min(record.levelno, logging.WARNING), "WARNING"
+        return True
 
 
 def _processors(service: str) -> list[Processor]:

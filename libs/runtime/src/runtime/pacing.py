@@ -22,7 +22,8 @@ class Pacer:
             raise ValueError("a pacer needs a rate above 0 and a burst of at least 1")
         self._configured = per_second
         self._rate = per_second
-        self._burst = float(burst)
+        # In time, and of the full rate: a slower one must not make the burst longer.
+        self._tolerance = (burst - 1) / per_second
         self._due = -math.inf  # when the bucket would be full again (GCRA's theoretical arrival time)
         self._blocked_until = -math.inf
         self._last_lowered = -math.inf
@@ -33,7 +34,7 @@ class Pacer:
         interval = 1 / self._rate
         start = max(now, self._blocked_until)
         due = max(self._due, start)
-        at = max(start, due - (self._burst - 1) * interval)
+        at = max(start, due - self._tolerance)
         self._due = due + interval
         return at - now
 

@@ -98,7 +98,12 @@ async def request_id_middleware(request: web.Request, handler: Handler) -> web.S
     known = given if 0 < len(given) <= 128 and _ID_CHARACTERS.issuperset(given) else token_hex(16)
     request_id.set(known)
     tracing.start(request.headers.get("traceparent"))
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as redirect:
+        redirect.headers["X-Request-Id"] = known
+        record(request.method, _route(request), redirect.status, time.perf_counter() - began)
+        raise
     if not response.prepared:
         response.headers["X-Request-Id"] = known
     record(request.method, _route(request), response.status, time.perf_counter() - began)

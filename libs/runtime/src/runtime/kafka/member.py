@@ -10,6 +10,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from contracts.topics import Topic
 
+from runtime.kafka.closing import close_consumer
 from runtime.kafka.records import Record
 
 OnRevoked = Callable[[set[TopicPartition]], Awaitable[None]]
@@ -134,14 +135,3 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
             record.value,
             tuple(record.headers),
         )
-
-
-async def close_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Stops aiokafka's consumer within five seconds, with or without Kafka."""
-    try:
-        async with asyncio.timeout(5):
-            await consumer.stop()
-    except (TimeoutError, KafkaError, OSError):
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(1):
-                await consumer._client.close()  # noqa: SLF001 - stop() did not get to it

@@ -4,7 +4,6 @@ aiokafka waits for ever for a Kafka that is away, when starting, sending and sto
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -17,6 +16,7 @@ from contracts.envelope import Event
 from contracts.topics import Topic
 
 from runtime import tracing
+from runtime.kafka.closing import close_producer
 from runtime.metrics import PUBLISH_FAILURES, PUBLISHED
 
 log = structlog.get_logger()
@@ -159,14 +159,3 @@ class EventProducer:
                 self._producer, self._well = producer, True
                 self._connected.set()
                 return
-
-
-async def close_producer(producer: AIOKafkaProducer) -> None:
-    """Stops aiokafka's producer within five seconds; what it has not sent by then is not sent."""
-    try:
-        async with asyncio.timeout(5):
-            await producer.stop()
-    except (TimeoutError, KafkaError, OSError):
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(1):
-                await producer.client.close()

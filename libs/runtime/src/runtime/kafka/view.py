@@ -13,7 +13,7 @@ from contracts.envelope import Event
 from contracts.errors import ContractError
 from contracts.topics import Topic
 
-from runtime.kafka.member import close_consumer
+from runtime.kafka.closing import close_consumer
 
 log = structlog.get_logger()
 
