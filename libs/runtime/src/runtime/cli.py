@@ -11,7 +11,7 @@ import click
 from runtime import migrations
 from runtime.errors import StartupError
 from runtime.kafka import topics as kafka_topics
-from runtime.logging import scrub
+from runtime.logging import configure, scrub
 
 MIGRATIONS = "bridge.migrations"
 COMMANDS = "bridge.commands"
@@ -79,6 +79,7 @@ def create_topics(bootstrap_servers: str, prefix: str, replication: int) -> None
 
 def main() -> None:
     """The `bridge` program: a failure is one line and exit 1."""
+    configure("bridge", "warning")
     try:
         bridge()
     except StartupError as error:
