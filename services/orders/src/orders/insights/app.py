@@ -1,0 +1,128 @@
+"""Composition root of orders-insights."""
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import NoReturn
+
+import faust
+import structlog
+from aiokafka import AIOKafkaConsumer
+from runtime import database, logging, settings
+from runtime.database import Pool
+from runtime.health import Health
+from runtime.http.server import internal_app, serving
+from runtime.kafka import topics
+from runtime.migrations import require_current
+from runtime.process import StartupError, Supervisor, run
+
+from orders.errors import StorageUnavailable
+from orders.insights.settings import Settings
+from orders.insights.store import write
+from orders.insights.streams import READ, build
+from orders.insights.tables import Key, Tables
+
+SERVICE = "orders-insights"
+
+log = structlog.get_logger()
+
+
+def main() -> NoReturn:
+    """Runs orders-insights."""
+    loaded = settings.load(Settings)
+    logging.configure(SERVICE, loaded.log_level)
+    run(SERVICE, partial(start, loaded))
+
+
+async def start(settings: Settings, stack: AsyncExitStack, supervisor: Supervisor) -> None:
+    """Builds everything and spawns what lasts. Refuses a stale schema and missing topics."""
+    pool = await stack.enter_async_context(database.pool(settings.database_url, max_size=3))
+    await require_current(pool, "orders", "orders.storage.migrations")
+    bootstrap, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
+    await topics.require(bootstrap, prefix, READ)
+    app, tables = build(
+        bootstrap_servers=bootstrap,
+        prefix=prefix,
+        partitions=await _partitions(bootstrap, prefix),
+        replication=settings.orders_insights_replication,
+        folder=stack.enter_context(tempfile.TemporaryDirectory(prefix="orders-insights-")),
+        rules=settings.rules,
+        keep=timedelta(seconds=settings.orders_insights_keep),
+        clock=lambda: datetime.now(UTC),
+    )
+    health = Health()
+    health.check("database", partial(database.answers, pool))
+    health.check("streams", lambda: ready(app))
+    await stack.enter_async_context(
+        serving(
+            internal_app(health, token=settings.internal_api_token),
+            settings.bind_address,
+            settings.orders_insights_internal_port,
+            name=SERVICE,
+        )
+    )
+    _ = supervisor.spawn("streams", _stream(app))
+    _ = supervisor.spawn("flush", _flush(app, tables, pool, settings.orders_insights_flush_every))
+
+
+def ready(app: faust.App) -> bool:
+    """Whether the tables are whole and the agents at work."""
+    return bool(app.started and not app.should_stop and not app.rebalancing and not app.in_recovery)
+
+
+async def _stream(app: faust.App) -> None:
+    app.finalize()
+    try:
+        await app.start()
+        await app.wait_until_stopped()
+        raise app.crash_reason or RuntimeError("the streams ended")
+    finally:
+        async with asyncio.timeout(15):
+            await app.stop()
+
+
+async def _flush(app: faust.App, tables: Tables, pool: Pool, every: float) -> None:
+    """Writes what changed; everything after the tables were rebuilt, for whoever had them may have died."""
+    whole = False
+    while True:
+        await asyncio.sleep(every)
+        if not ready(app):
+            whole = False
+            continue
+        names = tables.changed if whole else set(tables.windows)
+        tables.changed = set()
+        try:
+            await write(pool, _owned(app, tables, names))
+            whole = True
+        except StorageUnavailable as error:
+            tables.changed |= names
+            log.warning("numbers are written later", reason=str(error))
+
+
+def _owned(app: faust.App, tables: Tables, names: set[str]) -> dict[Key, dict[str, float]]:
+    """A replica writes the partitions it has: of others it may remember older numbers."""
+    mine = {place.partition for place in app.consumer.assignment()}
+    keys = {Key.parse(name): name for name in names}
+    return {
+        key: dict(tables.windows[name])
+        for key, name in keys.items()
+        if key.partition in mine and name in tables.windows
+    }
+
+
+async def _partitions(bootstrap: str, prefix: str) -> int:
+    """Returns the number the topics share: an order's events are joined by partition."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    try:
+        async with asyncio.timeout(15):
+            await consumer.start()
+            await consumer.topics()
+            found = {len(consumer.partitions_for_topic(prefix + topic.name) or ()) for topic in READ}
+    finally:
+        async with asyncio.timeout(5):
+            await consumer.stop()
+    if len(found) != 1:
+        raise StartupError(f"{', '.join(topic.name for topic in READ)} need the same number of partitions")
+    return found.pop()

@@ -1,0 +1,90 @@
+"""The Faust app: three agents, two tables. Built by a function; nothing is constructed at import."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import faust
+import structlog
+from contracts import codec
+from contracts.errors import ContractError
+from contracts.topics import ENGINES_UPDATES, GATEWAY_ORDERS, RESULTS_DELIVERIES, Topic
+
+from orders.insights.numbers import Rules
+from orders.insights.tables import Tables
+
+READ = (GATEWAY_ORDERS, ENGINES_UPDATES, RESULTS_DELIVERIES)
+
+log = structlog.get_logger()
+
+
+def build(
+    *,
+    bootstrap_servers: str,
+    prefix: str,
+    partitions: int,
+    replication: int,
+    folder: str,
+    rules: Rules,
+    keep: timedelta,
+    clock: Callable[[], datetime],
+) -> tuple[faust.App, Tables]:
+    """Returns the app and its tables.
+
+    At least once, one agent a topic, one event at a time: more of either was measured to commit past
+    unfinished work. The changelog topics have as many partitions as the topics that are read.
+    """
+    app = faust.App(
+        f"{prefix}orders-insights",
+        broker=[f"kafka://{server.strip()}" for server in bootstrap_servers.split(",")],
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=3.0,
+        broker_commit_interval=1.0,
+        consumer_auto_offset_reset="earliest",
+        processing_guarantee="at_least_once",
+        store="memory://",
+        datadir=folder,
+        topic_partitions=partitions,
+        topic_replication_factor=replication,
+        topic_disable_leader=True,
+        stream_recovery_delay=0.0,
+        web_enabled=False,
+    )
+    tables = Tables(
+        orders=app.Table("orders", partitions=partitions, key_type=str, value_type=dict),
+        windows=app.Table("windows", partitions=partitions, key_type=str, value_type=dict),
+        rules=rules,
+        keep=keep,
+    )
+    for topic in READ:
+        source = app.topic(
+            prefix + topic.name,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            internal=False,
+        )
+        app.agent(source, name=f"orders.insights.{topic.name}", concurrency=1)(_agent(topic, tables, clock))
+    return app, tables
+
+
+def _agent(topic: Topic, tables: Tables, clock: Callable[[], datetime]) -> Callable[[Any], Any]:
+    async def counting(stream: Any) -> None:
+        events: AsyncIterator[Any] = stream.events()
+        async for event in events:
+            _count(topic, tables, event, clock())
+
+    return counting
+
+
+def _count(topic: Topic, tables: Tables, event: Any, now: datetime) -> None:
+    message = event.message
+    headers = message.headers.items() if isinstance(message.headers, dict) else message.headers or ()
+    try:
+        decoded = codec.decode(event.value, headers)
+    except ContractError as error:
+        # The orders service makes a dead letter of it; numbers go without.
+        log.warning("not counted", topic=topic.name, offset=message.offset, reason=str(error))
+        return
+    tables.count(decoded.subject, decoded.data, partition=message.partition, now=now)
