@@ -131,7 +131,7 @@ class SmartRecruitersClient:
             return NoAnswer("connection")
 
     def _form(self, file: File) -> aiohttp.FormData:
-        form = aiohttp.FormData()
+        form = aiohttp.FormData(quote_fields=False)  # names as people wrote them, as browsers send them
         form.add_field(
             self._settings.attachment_field, file.content, filename=file.name, content_type=file.content_type
         )

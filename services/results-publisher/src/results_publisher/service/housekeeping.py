@@ -62,5 +62,5 @@ class Housekeeping:
             try:
                 await work()
             except Exception as error:
-                log.warning("housekeeping waits", reason=type(error).__name__)
+                log.warning("housekeeping failed, comes again", exc_info=error)
             await asyncio.sleep(every)

@@ -73,9 +73,9 @@ SELECT DISTINCT order_id
 FROM results_publisher.waiting_updates JOIN results_publisher.orders USING (order_id) LIMIT $1
 """
 GIVE_UP = """
-UPDATE results_publisher.waiting_updates SET given_up_at = $2 WHERE id IN (
+UPDATE results_publisher.waiting_updates SET given_up_at = $2::timestamptz WHERE id IN (
     SELECT id FROM results_publisher.waiting_updates
-    WHERE given_up_at IS NULL AND received_at < $2 - $1::interval
+    WHERE given_up_at IS NULL AND received_at < $2::timestamptz - $1::interval
     ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED)
 RETURNING id, event_id, order_id, update, traceparent, given_up_at
 """
