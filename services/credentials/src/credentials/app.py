@@ -1,0 +1,219 @@
+"""Composition root: the only module that knows all rooms."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import NoReturn
+
+from contracts.topics import CREDENTIALS_INTEGRATIONS
+from runtime import database, logging, settings
+from runtime.database import Pool
+from runtime.health import Health
+from runtime.http.server import serving
+from runtime.kafka import topics
+from runtime.kafka.producer import EventProducer
+from runtime.migrations import require_current
+from runtime.outbox import OutboxRelay
+from runtime.process import StartupError, Supervisor, run
+
+from credentials import cli
+from credentials.domain.attempts import AttemptRule
+from credentials.errors import SealBroken
+from credentials.http import server
+from credentials.http.client import SmartRecruitersClient, smartrecruiters
+from credentials.http.server import Services
+from credentials.service.connect import ConnectService
+from credentials.service.consent import ConsentService
+from credentials.service.integrations import IntegrationService, keep_tidy
+from credentials.service.partner import PartnerService
+from credentials.service.passwords import Passwords
+from credentials.service.randomness import Randomness
+from credentials.service.smartrecruiters_tokens import CustomerTokens, MasterTokens
+from credentials.service.tokens import SigningKeys, TokenService
+from credentials.service.users import UserService
+from credentials.settings import DatabaseSettings, PartnerSettings, Settings
+from credentials.storage.exchanges import PostgresExchanges
+from credentials.storage.integrations import PostgresIntegrations
+from credentials.storage.keys import PostgresKeys
+from credentials.storage.tickets import PostgresTickets
+from credentials.storage.transactions import SCHEMA
+from credentials.storage.users import PostgresAttempts, PostgresUsers
+
+SERVICE = "credentials"
+MIGRATIONS = "credentials.storage.migrations"
+
+
+def main() -> NoReturn:
+    """Runs the service."""
+    loaded = settings.load(Settings)
+    logging.configure(SERVICE, loaded.log_level)
+    run(SERVICE, partial(start, loaded))
+
+
+def now() -> datetime:
+    """Returns the present, in UTC."""
+    return datetime.now(UTC)
+
+
+async def start(settings: Settings, stack: AsyncExitStack, supervisor: Supervisor) -> None:
+    """Builds everything and spawns what lasts. Refuses a stale schema, a missing topic and keys that do not open."""
+    pool = await stack.enter_async_context(database.pool(settings.database_url))
+    await require_current(pool, SCHEMA, MIGRATIONS)
+    bootstrap, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
+    await topics.require(bootstrap, prefix, [CREDENTIALS_INTEGRATIONS])
+    producer = await stack.enter_async_context(
+        EventProducer(bootstrap_servers=bootstrap, prefix=prefix, client_id=SERVICE)
+    )
+    client = await stack.enter_async_context(
+        smartrecruiters(
+            settings.smartrecruiters_api_url, timeout_seconds=settings.credentials_outbound_timeout_seconds
+        )
+    )
+    relay = OutboxRelay(pool=pool, schema=SCHEMA, producer=producer)
+    services = await _services(settings, stack, pool, client, relay.wake)
+    _ = supervisor.spawn("outbox relay", relay.run())
+    tidying = keep_tidy(services.integrations, PostgresKeys(pool), now=now)
+    _ = supervisor.spawn("tidying", tidying)
+    health = Health()
+    health.check("database", partial(database.answers, pool))
+    health.check("kafka", lambda: producer.healthy)
+    internal = server.build(services, health, settings.internal_api_token)
+    _ = await stack.enter_async_context(
+        serving(internal, settings.bind_address, settings.credentials_internal_port, name="internal")
+    )
+
+
+async def _services(
+    settings: Settings,
+    stack: AsyncExitStack,
+    pool: Pool,
+    client: SmartRecruitersClient,
+    wake_relay: Callable[[], None],
+) -> Services:
+    randomness, sealing, pepper = Randomness(), settings.sealing_keys, settings.pepper
+    clock = asyncio.get_running_loop().time
+    integrations = PostgresIntegrations(pool)
+    passwords = Passwords()
+    await passwords.warm_up()
+    signing = _signing(settings, pool, clock, refresh_seconds=settings.credentials_key_check_seconds)
+    try:
+        await signing.ensure()
+    except SealBroken as error:
+        raise StartupError(error.detail) from error
+    master = _master(settings, client, clock)
+    stack.push_async_callback(master.close)
+    customer_tokens = CustomerTokens(
+        smartrecruiters=client, integrations=integrations, sealing=sealing, clock=clock
+    )
+    stack.push_async_callback(customer_tokens.close)
+    return Services(
+        consent=ConsentService(
+            users=PostgresUsers(pool),
+            attempts=PostgresAttempts(pool),
+            tickets=PostgresTickets(pool),
+            passwords=passwords,
+            rule=AttemptRule(
+                settings.credentials_sign_in_attempts,
+                timedelta(seconds=settings.credentials_sign_in_delay_seconds),
+            ),
+            pepper=pepper,
+            ticket_ttl=timedelta(seconds=settings.credentials_ticket_ttl_seconds),
+            randomness=randomness,
+            now=now,
+        ),
+        connect=ConnectService(
+            exchanges=PostgresExchanges(pool),
+            integrations=integrations,
+            smartrecruiters=client,
+            master=master,
+            sealing=sealing,
+            pepper=pepper,
+            randomness=randomness,
+            now=now,
+            wait_seconds=settings.credentials_connect_wait_seconds,
+            wake_relay=wake_relay,
+        ),
+        tokens=TokenService(
+            integrations=integrations,
+            signing=signing,
+            pepper=pepper,
+            issuer=settings.public_url.rstrip("/"),
+            ttl=timedelta(seconds=settings.credentials_token_ttl_seconds),
+            randomness=randomness,
+            now=now,
+        ),
+        signing=signing,
+        customer_tokens=customer_tokens,
+        integrations=_integrations(settings, pool, wake_relay),
+    )
+
+
+def _master(
+    settings: Settings | PartnerSettings, client: SmartRecruitersClient, clock: Callable[[], float]
+) -> MasterTokens:
+    return MasterTokens(
+        smartrecruiters=client,
+        client_id=settings.master_client_id,
+        secret=settings.master_client_secret,
+        clock=clock,
+    )
+
+
+def _signing(
+    settings: DatabaseSettings, pool: Pool, clock: Callable[[], float], *, refresh_seconds: float = 0.0
+) -> SigningKeys:
+    return SigningKeys(
+        store=PostgresKeys(pool),
+        sealing=settings.sealing_keys,
+        randomness=Randomness(),
+        now=now,
+        clock=clock,
+        refresh_seconds=refresh_seconds,
+    )
+
+
+def _integrations(
+    settings: DatabaseSettings, pool: Pool, wake_relay: Callable[[], None]
+) -> IntegrationService:
+    return IntegrationService(
+        integrations=PostgresIntegrations(pool),
+        pepper=settings.pepper,
+        randomness=Randomness(),
+        now=now,
+        wake_relay=wake_relay,
+    )
+
+
+@asynccontextmanager
+async def _partner_desk() -> AsyncIterator[cli.PartnerDesk]:
+    loaded = settings.load(PartnerSettings)
+    async with smartrecruiters(
+        loaded.smartrecruiters_api_url, timeout_seconds=loaded.credentials_outbound_timeout_seconds
+    ) as client:
+        master = _master(loaded, client, asyncio.get_running_loop().time)
+        yield cli.PartnerDesk(PartnerService(smartrecruiters=client, master=master), loaded.public_url)
+
+
+@asynccontextmanager
+async def _desk() -> AsyncIterator[cli.Desk]:
+    loaded = settings.load(DatabaseSettings)
+    async with database.pool(loaded.database_url, max_size=2) as pool:
+        await require_current(pool, SCHEMA, MIGRATIONS)
+        yield cli.Desk(
+            users=UserService(
+                users=PostgresUsers(pool), passwords=Passwords(), randomness=Randomness(), now=now
+            ),
+            # The service's own relay looks every quarter of a second.
+            integrations=_integrations(loaded, pool, lambda: None),
+            store=PostgresIntegrations(pool),
+            signing=_signing(loaded, pool, asyncio.get_running_loop().time),
+            token_ttl=timedelta(seconds=loaded.credentials_token_ttl_seconds),
+        )
+
+
+partner = cli.partner_group(_partner_desk)
+users = cli.users_group(_desk)
+integrations = cli.integrations_group(_desk)
+signing_keys = cli.signing_keys_group(_desk)

@@ -1,0 +1,1 @@
+"""Pure rules of credentials: no network, database, clock or random source inside."""

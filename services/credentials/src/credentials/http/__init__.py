@@ -1,0 +1,1 @@
+"""HTTP in (server) and out (client of SmartRecruiters)."""

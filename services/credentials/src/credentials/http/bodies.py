@@ -1,0 +1,66 @@
+"""Bodies of the internal calls."""
+
+from typing import Annotated, Any, TypeVar
+
+from aiohttp import web
+from contracts.types import CompanyId
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from runtime.http.problems import Problem
+
+B = TypeVar("B", bound=BaseModel)
+_COMPANY: TypeAdapter[str] = TypeAdapter(CompanyId)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class SignIn(_Body):
+    """POST /internal/consent/sign-ins."""
+
+    company_id: CompanyId
+    email: Annotated[str, Field(min_length=1, max_length=320)]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+
+
+class TicketUse(_Body):
+    """POST /internal/consent/grants and /denials."""
+
+    company_id: CompanyId
+    ticket: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+
+
+class Rejected(_Body):
+    """POST /internal/companies/{company_id}/smartrecruiters-token: which token got 401, by its SHA-256."""
+
+    rejected: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+async def read(request: web.Request, kind: type[B]) -> B:
+    """Returns the body; none at all is an empty object. Raises Problem 400 naming the fields, never their values."""
+    raw = await request.read() or b"{}"
+    try:
+        return kind.model_validate_json(raw)
+    except ValidationError as error:
+        faults = [
+            {"field": ".".join(map(str, fault["loc"])) or "body", "message": fault["msg"]}
+            for fault in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise Problem(400, "invalid_request", "The body is not as it should be.", errors=faults) from None
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """Returns the JSON object in the body, empty when there is none."""
+    try:
+        content = await request.json()
+    except (ValueError, UnicodeDecodeError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def company_of(request: web.Request) -> str:
+    """Returns the company id in the path. Raises Problem 404 for what cannot be one."""
+    try:
+        return _COMPANY.validate_python(request.match_info["company_id"])
+    except ValidationError:
+        raise Problem(404, "not_connected", "No such company.") from None

@@ -1,0 +1,116 @@
+"""The internal HTTP: consent, our tokens and keys, SmartRecruiters' tokens, disable. Bearer INTERNAL_API_TOKEN."""
+
+import math
+from dataclasses import dataclass
+
+from aiohttp import web
+from pydantic import SecretStr
+from runtime.health import Health
+from runtime.http.problems import Handler, Problem
+from runtime.http.server import internal_app
+
+from credentials.errors import CredentialsError, TokenRequestRefused
+from credentials.http.bodies import Rejected, SignIn, TicketUse, company_of, read, read_object
+from credentials.service.connect import ConnectService
+from credentials.service.consent import ConsentService
+from credentials.service.integrations import IntegrationService
+from credentials.service.smartrecruiters_tokens import CustomerTokens
+from credentials.service.tokens import SigningKeys, TokenService
+
+# RFC 6749 §5.1 asks for both.
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases behind the server."""
+
+    consent: ConsentService
+    connect: ConnectService
+    tokens: TokenService
+    signing: SigningKeys
+    customer_tokens: CustomerTokens
+    integrations: IntegrationService
+
+
+def build(services: Services, health: Health, token: SecretStr) -> web.Application:
+    """Returns the application."""
+    app = internal_app(health, token=token)
+    app.middlewares.append(_errors_to_problems)
+    handlers = _Handlers(services)
+    app.router.add_post("/internal/consent/sign-ins", handlers.sign_in)
+    app.router.add_post("/internal/consent/grants", handlers.grant)
+    app.router.add_post("/internal/consent/denials", handlers.deny)
+    app.router.add_post("/internal/oauth/token", handlers.token)
+    app.router.add_get("/internal/jwks", handlers.jwks)
+    app.router.add_post("/internal/companies/{company_id}/disable", handlers.disable)
+    app.router.add_post(
+        "/internal/companies/{company_id}/smartrecruiters-token", handlers.smartrecruiters_token
+    )
+    return app
+
+
+class _Handlers:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def sign_in(self, request: web.Request) -> web.Response:
+        body = await read(request, SignIn)
+        signed_in = await self._services.consent.sign_in(body.company_id, body.email, body.password)
+        organisation = {"id": str(signed_in.organisation.id), "name": signed_in.organisation.name}
+        answer = {
+            "ticket": signed_in.ticket.get_secret_value(),
+            "expires_in": signed_in.expires_in,
+            "organisation": organisation,
+        }
+        return web.json_response(answer, headers=NO_STORE)
+
+    async def grant(self, request: web.Request) -> web.Response:
+        body = await read(request, TicketUse)
+        await self._services.connect.grant(body.ticket, body.company_id)
+        return web.json_response({"company_id": body.company_id})
+
+    async def deny(self, request: web.Request) -> web.Response:
+        body = await read(request, TicketUse)
+        await self._services.consent.deny(body.ticket, body.company_id)
+        return web.Response(status=204)
+
+    async def token(self, request: web.Request) -> web.Response:
+        try:
+            issued = await self._services.tokens.issue(await read_object(request))
+        except TokenRequestRefused as refused:
+            answer = {"error": refused.error, "error_description": refused.description}
+            challenge = {"WWW-Authenticate": 'Basic realm="token"'} if refused.http_status == 401 else {}
+            return web.json_response(answer, status=refused.http_status, headers={**NO_STORE, **challenge})
+        return web.json_response(
+            {
+                "access_token": issued.access_token,
+                "token_type": "Bearer",
+                "expires_in": issued.expires_in,
+                "scope": issued.scope,
+            },
+            headers=NO_STORE,
+        )
+
+    async def jwks(self, _request: web.Request) -> web.Response:
+        return web.json_response(await self._services.signing.public())
+
+    async def disable(self, request: web.Request) -> web.Response:
+        await self._services.integrations.disable(company_of(request))
+        return web.Response(status=204)
+
+    async def smartrecruiters_token(self, request: web.Request) -> web.Response:
+        body = await read(request, Rejected)
+        token, seconds = await self._services.customer_tokens.get(company_of(request), rejected=body.rejected)
+        return web.json_response(
+            {"access_token": token.get_secret_value(), "expires_in": seconds}, headers=NO_STORE
+        )
+
+
+@web.middleware
+async def _errors_to_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except CredentialsError as error:
+        headers = {"Retry-After": str(math.ceil(error.retry_after))} if error.retry_after else {}
+        raise Problem(error.status, error.code, error.detail, headers=headers) from error

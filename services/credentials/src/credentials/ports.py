@@ -1,0 +1,174 @@
+"""What the use cases need from outside. Stores raise StorageUnavailable when PostgreSQL does not answer."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from contracts.smartrecruiters import CredentialPair, PartnerConfiguration, TokenAnswer
+from pydantic import SecretStr
+
+from credentials.domain.attempts import Attempts
+from credentials.domain.clients import ClientVersion
+from credentials.domain.integrations import Beginning, CustomerCredential, Integration
+from credentials.domain.keys import StoredKey
+from credentials.domain.people import Ticket, User
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+class UserStore(Protocol):
+    """Users and their organisations."""
+
+    async def create(self, user: User, now: datetime) -> None:
+        """Adds a user, and the organisation (found by name) when it is new. Raises UserExists."""
+
+    async def find(self, login: str) -> User | None: ...
+
+    async def list(self) -> Sequence[User]: ...
+
+    async def delete(self, login: str) -> None:
+        """Removes a user and their tickets. Raises UserUnknown."""
+
+
+class AttemptStore(Protocol):
+    """Wrong passwords, by account; a change is one step, so parallel attempts are each counted."""
+
+    async def count(self, account: bytes, rule: "AttemptCounting", now: datetime) -> timedelta | None:
+        """Counts one attempt more, unless the account has to wait: then returns how long."""
+
+    async def clear(self, account: bytes) -> None: ...
+
+
+class AttemptCounting(Protocol):
+    """The rule of domain.attempts."""
+
+    def waits(self, attempts: Attempts, now: datetime) -> timedelta | None: ...
+
+    def after_one_more(self, attempts: Attempts, now: datetime) -> Attempts: ...
+
+
+class TicketStore(Protocol):
+    """Sign-ins on the consent page."""
+
+    async def create(self, ticket: Ticket) -> None: ...
+
+    async def deny(self, ticket_hash: bytes, company_id: str, now: datetime) -> None:
+        """Uses the ticket up and notes the denial. Raises TicketInvalid."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRequest:
+    """What an exchange begins with. The client id is taken only for a company that has none yet."""
+
+    ticket_hash: bytes
+    company_id: str
+    exchange_id: UUID
+    new_client_id: str
+    secret_hash: bytes
+    lease_until: datetime
+
+
+class ExchangeStore(Protocol):
+    """The exchange of credentials, all or nothing; no transaction is open between two of these calls."""
+
+    async def begin(self, request: ExchangeRequest, waited_for: Collection[UUID], now: datetime) -> Beginning:
+        """Takes the lease, uses the ticket, writes the pending version.
+
+        Busy while another exchange has the lease; Done when one of `waited_for`, or the same ticket's first use,
+        has connected the company. Raises TicketInvalid or OtherOrganisation.
+        """
+
+    async def renew(self, company_id: str, exchange_id: UUID, until: datetime) -> None: ...
+
+    async def complete(
+        self, exchange_id: UUID, company_id: str, credential: CustomerCredential, now: datetime
+    ) -> None:
+        """Activates the version, stores SmartRecruiters' credential, writes integration.connected: one transaction.
+
+        May be called twice. Raises NotSaved when a later exchange has taken over.
+        """
+
+    async def abandon(
+        self, exchange_id: UUID, company_id: str, reason: str, *, free_ticket: bool, now: datetime
+    ) -> None:
+        """Takes the pending version and the lease away; with `free_ticket` the sign-in can be used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened to a connection."""
+
+    at: datetime
+    what: str
+    version: int | None
+    reason: str | None
+
+
+class IntegrationStore(Protocol):
+    """Connections and the versions of what we issued."""
+
+    async def get(self, company_id: str) -> Integration | None: ...
+
+    async def list(self) -> Sequence[Integration]: ...
+
+    async def timeline(self, company_id: str) -> Sequence[TimelineEntry]: ...
+
+    async def versions(self, client_id: str) -> Sequence[ClientVersion]:
+        """Returns the active versions, newest first, two at most; none for an unknown client."""
+
+    async def customer_credential(self, company_id: str) -> CustomerCredential | None: ...
+
+    async def disable(self, company_id: str, now: datetime) -> bool:
+        """Ends every version, forgets SmartRecruiters' credential, writes integration.disabled; False: was so."""
+
+    async def rotate(
+        self, company_id: str, secret_hash: bytes, now: datetime, overlap: timedelta
+    ) -> Integration:
+        """Adds a version beside the present one, which ends after `overlap`. Raises NotConnected, IntegrationDisabled."""
+
+    async def end_overdue(self, now: datetime) -> Sequence[str]:
+        """Ends versions whose overlap is over, writes integration.rotated; returns their companies."""
+
+    async def move(self, company_id: str, organisation: str) -> None:
+        """Binds the company to another organisation. Raises NotConnected or OrganisationUnknown."""
+
+
+class KeyStore(Protocol):
+    """Signing keys, sealed."""
+
+    async def list(self, now: datetime) -> Sequence[StoredKey]:
+        """Returns the keys that are not retired."""
+
+    async def create_first(self, key: StoredKey) -> None:
+        """Stores the key unless there is one: of replicas that start together, one wins."""
+
+    async def rotate(self, key: StoredKey, retire_others_at: datetime) -> None: ...
+
+
+class Janitor(Protocol):
+    """What keeps the tables small."""
+
+    async def tidy(self, now: datetime) -> None:
+        """Deletes tickets, attempts and keys that cannot matter any more."""
+
+
+class SmartRecruiters(Protocol):
+    """SmartRecruiters' side. Every method raises SmartRecruitersError and its kinds, within the outbound time-out."""
+
+    async def token(self, client_id: str, client_secret: SecretStr) -> TokenAnswer:
+        """POST /identity/oauth/token. Raises ClientRefused."""
+
+    async def exchange(self, token: SecretStr, company_id: str, pair: CredentialPair) -> CredentialPair:
+        """POST /integration/company/{companyId}."""
+
+    async def get_configuration(self, token: SecretStr) -> Mapping[str, Any] | None:
+        """GET /partner/configuration; None when there is none yet."""
+
+    async def put_configuration(self, token: SecretStr, wanted: PartnerConfiguration) -> Mapping[str, Any]:
+        """PUT /partner/configuration; returns what SmartRecruiters says it holds now."""

@@ -1,0 +1,92 @@
+"""Settings of credentials; ENCRYPTION_KEYS is required here, other services only derive a token from it."""
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+from runtime.settings import ServiceSettings, derive
+
+from credentials.domain.sealing import SealingKeys
+
+
+class PartnerSettings(ServiceSettings):
+    """What `bridge partner` needs: neither Kafka nor PostgreSQL."""
+
+    kafka_bootstrap_servers: str = Field(default="", description="Kafka brokers, host:port,host:port")
+    database_url: SecretStr = Field(default=SecretStr(""), description="PostgreSQL")
+    internal_api_token: SecretStr = Field(default=SecretStr(""), description="Bearer token of internal calls")
+    master_client_id: str = Field(min_length=1, description="clientId of the master credential (SPEC §1.1)")
+    master_client_secret: SecretStr = Field(min_length=1, description="clientSecret of the master credential")
+    credentials_outbound_timeout_seconds: float = Field(
+        default=130.0, gt=0, description="how long a call to SmartRecruiters may take in all"
+    )
+
+
+class DatabaseSettings(ServiceSettings):
+    """What `bridge users` and `bridge integrations` need: PostgreSQL and the keys."""
+
+    kafka_bootstrap_servers: str = Field(default="", description="Kafka brokers, host:port,host:port")
+    internal_api_token: SecretStr = Field(default=SecretStr(""), description="Bearer token of internal calls")
+    encryption_keys: SecretStr = Field(description="id:base64-32-bytes,…; the first encrypts, all decrypt")
+    secret_pepper: SecretStr | None = Field(
+        default=None,
+        description="HMAC key of the secrets we issue; derived from ENCRYPTION_KEYS when not set",
+    )
+    credentials_token_ttl_seconds: int = Field(
+        default=3600,
+        ge=60,
+        le=86400,
+        description="lifetime of the access tokens SmartRecruiters gets from us",
+    )
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _readable(cls, value: SecretStr) -> SecretStr:
+        SealingKeys.parse(value.get_secret_value())
+        return value
+
+    @property
+    def sealing_keys(self) -> SealingKeys:
+        """The keys of ENCRYPTION_KEYS."""
+        return SealingKeys.parse(self.encryption_keys.get_secret_value())
+
+    @property
+    def pepper(self) -> bytes:
+        """SECRET_PEPPER, or what stands in for it."""
+        if self.secret_pepper is not None:
+            return self.secret_pepper.get_secret_value().encode()
+        return derive(self.encryption_keys.get_secret_value(), "secret-pepper")
+
+
+class Settings(DatabaseSettings):
+    """Everything the service reads."""
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
+
+    kafka_bootstrap_servers: str = Field(min_length=1, description="Kafka brokers, host:port,host:port")
+    internal_api_token: SecretStr = Field(
+        min_length=1, description="Bearer token of internal calls; derived from ENCRYPTION_KEYS when not set"
+    )
+    master_client_id: str = Field(min_length=1, description="clientId of the master credential (SPEC §1.1)")
+    master_client_secret: SecretStr = Field(min_length=1, description="clientSecret of the master credential")
+    credentials_internal_port: int = Field(
+        default=9081, ge=0, le=65535, description="port of the internal server"
+    )
+    credentials_outbound_timeout_seconds: float = Field(
+        default=130.0, gt=0, description="how long a call to SmartRecruiters may take in all"
+    )
+    credentials_ticket_ttl_seconds: int = Field(
+        default=600, ge=30, le=3600, description="how long a sign-in on the consent page stays good"
+    )
+    credentials_connect_wait_seconds: float = Field(
+        default=20.0, ge=0, description="how long a connect waits for another one of the same company"
+    )
+    credentials_sign_in_attempts: int = Field(
+        default=5, ge=1, description="wrong passwords in a row before an account has to wait"
+    )
+    credentials_sign_in_delay_seconds: int = Field(
+        default=30,
+        ge=1,
+        description="the first wait; doubles with each further wrong password, up to 15 minutes",
+    )
+    credentials_key_check_seconds: float = Field(
+        default=30.0, gt=0, description="how old this process's view of the signing keys may be"
+    )

@@ -1,0 +1,166 @@
+"""Connections: reading them, ending them, changing the secret we issued."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+from runtime.database import Connection, Pool
+
+from credentials.domain.clients import ClientVersion
+from credentials.domain.integrations import CustomerCredential, Integration, State
+from credentials.domain.sealing import Sealed
+from credentials.errors import IntegrationDisabled, NotConnected, OrganisationUnknown
+from credentials.ports import TimelineEntry
+from credentials.storage.rows import active_versions, end_versions, integration_of, locked, tell
+from credentials.storage.timeline import Happened, note
+from credentials.storage.transactions import transaction
+
+_WITH_VERSIONS = """
+SELECT i.*, ARRAY(
+    SELECT version FROM credentials.client_credentials c
+    WHERE c.company_id = i.company_id AND c.state = 'active' ORDER BY version
+) AS versions FROM credentials.integrations i
+"""
+_CLIENT = """
+SELECT c.company_id, i.client_id, c.version, c.secret_hash, c.valid_until
+FROM credentials.integrations i JOIN credentials.client_credentials c USING (company_id)
+WHERE i.client_id = $1 AND i.state = 'connected' AND c.state = 'active' ORDER BY c.version DESC LIMIT 2
+"""
+_DISABLE = """
+UPDATE credentials.integrations SET state = 'disabled', changed_at = $2 WHERE company_id = $1 RETURNING *
+"""
+_LIMIT_PRESENT = """
+UPDATE credentials.client_credentials SET valid_until = $2 WHERE company_id = $1 AND state = 'active'
+"""
+_ADD = """
+INSERT INTO credentials.client_credentials (company_id, version, secret_hash, state, created_at)
+SELECT $1, max(version) + 1, $2, 'active', $3
+FROM credentials.client_credentials WHERE company_id = $1 RETURNING version
+"""
+_CHANGED = "UPDATE credentials.integrations SET changed_at = $2 WHERE company_id = $1 RETURNING *"
+_OVERDUE = """
+SELECT company_id, max(version) AS version FROM credentials.client_credentials
+WHERE state = 'active' AND valid_until <= $1 GROUP BY company_id
+"""
+_MOVE = """
+UPDATE credentials.integrations SET organisation_id = $2 WHERE company_id = $1 RETURNING company_id
+"""
+
+
+class PostgresIntegrations:
+    """`ports.IntegrationStore`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def get(self, company_id: str) -> Integration | None:
+        async with transaction(self._pool) as connection:
+            row = await connection.fetchrow(f"{_WITH_VERSIONS} WHERE i.company_id = $1", company_id)
+        return integration_of(row, tuple(row["versions"])) if row else None
+
+    async def list(self) -> Sequence[Integration]:
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch(f"{_WITH_VERSIONS} ORDER BY i.company_id")
+        return [integration_of(row, tuple(row["versions"])) for row in rows]
+
+    async def timeline(self, company_id: str) -> Sequence[TimelineEntry]:
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch(
+                "SELECT at, what, version, reason FROM credentials.connection_events"
+                " WHERE company_id = $1 ORDER BY id",
+                company_id,
+            )
+        return [TimelineEntry(row["at"], row["what"], row["version"], row["reason"]) for row in rows]
+
+    async def versions(self, client_id: str) -> Sequence[ClientVersion]:
+        async with transaction(self._pool) as connection:
+            return [ClientVersion(**row) for row in await connection.fetch(_CLIENT, client_id)]
+
+    async def customer_credential(self, company_id: str) -> CustomerCredential | None:
+        async with transaction(self._pool) as connection:
+            row = await connection.fetchrow(
+                "SELECT * FROM credentials.smartrecruiters_credentials WHERE company_id = $1", company_id
+            )
+        return _credential(row) if row else None
+
+    async def disable(self, company_id: str, now: datetime) -> bool:
+        async with transaction(self._pool) as connection:
+            row = await locked(connection, company_id)
+            if row is None or row["state"] != State.CONNECTED:
+                return False
+            await end_versions(connection, company_id, now)
+            await connection.execute(
+                "DELETE FROM credentials.smartrecruiters_credentials WHERE company_id = $1", company_id
+            )
+            await note(connection, Happened(company_id, "disabled"), now)
+            await _tell_after(connection, _DISABLE, company_id, now)
+            return True
+
+    async def rotate(
+        self, company_id: str, secret_hash: bytes, now: datetime, overlap: timedelta
+    ) -> Integration:
+        async with transaction(self._pool) as connection:
+            row = await locked(connection, company_id)
+            if row is None or row["state"] == State.PENDING:
+                raise NotConnected
+            if row["state"] == State.DISABLED:
+                raise IntegrationDisabled
+            present = await active_versions(connection, company_id)
+            # Two are valid at once, no more: an older overlap ends now.
+            await end_versions(connection, company_id, now, below=max(present))
+            await connection.execute(_LIMIT_PRESENT, company_id, now + overlap)
+            version = await connection.fetchval(_ADD, company_id, secret_hash, now)
+            await note(connection, Happened(company_id, "rotated", version), now)
+            changed = await _tell_after(connection, _CHANGED, company_id, now, rotated=True)
+            return integration_of(changed, await active_versions(connection, company_id))
+
+    async def end_overdue(self, now: datetime) -> Sequence[str]:
+        async with transaction(self._pool) as connection:
+            overdue = [row["company_id"] for row in await connection.fetch(_OVERDUE, now)]
+        for company_id in overdue:
+            await self._end_overdue(company_id, now)
+        return overdue
+
+    async def _end_overdue(self, company_id: str, now: datetime) -> None:
+        async with transaction(self._pool) as connection:
+            await locked(connection, company_id)
+            last = await connection.fetchval(
+                "SELECT max(version) FROM credentials.client_credentials"
+                " WHERE company_id = $1 AND state = 'active' AND valid_until <= $2",
+                company_id,
+                now,
+            )
+            if last is None:
+                return  # another replica was faster
+            await end_versions(connection, company_id, now, below=last + 1)
+            await note(connection, Happened(company_id, "overlap_ended", last), now)
+            await _tell_after(connection, _CHANGED, company_id, now, rotated=True)
+
+    async def move(self, company_id: str, organisation: str) -> None:
+        async with transaction(self._pool) as connection:
+            organisation_id = await connection.fetchval(
+                "SELECT id FROM credentials.organisations WHERE name = $1", organisation
+            )
+            if organisation_id is None:
+                raise OrganisationUnknown
+            if await connection.fetchval(_MOVE, company_id, organisation_id) is None:
+                raise NotConnected
+
+
+async def _tell_after(
+    connection: Connection, statement: str, company_id: str, now: datetime, *, rotated: bool = False
+) -> asyncpg.Record:
+    row = await connection.fetchrow(statement, company_id, now)
+    if row is None:
+        raise NotConnected
+    await tell(connection, integration_of(row), rotated=rotated)
+    return row
+
+
+def _credential(row: asyncpg.Record) -> CustomerCredential:
+    return CustomerCredential(
+        company_id=row["company_id"],
+        version=row["version"],
+        client_id=row["client_id"],
+        sealed=Sealed(row["key_id"], row["sealed"]),
+    )

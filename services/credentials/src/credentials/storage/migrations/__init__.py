@@ -1,0 +1,1 @@
+"""SQL of the schema credentials, applied by `bridge database migrate`."""

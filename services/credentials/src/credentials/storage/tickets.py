@@ -1,0 +1,38 @@
+"""Sign-ins on the consent page."""
+
+from datetime import datetime
+
+from runtime.database import Pool
+
+from credentials.domain.people import Ticket
+from credentials.errors import TicketInvalid
+from credentials.storage.timeline import Happened, note
+from credentials.storage.transactions import transaction
+
+_INSERT = """
+INSERT INTO credentials.consent_tickets (hash, user_id, company_id, expires_at) VALUES ($1, $2, $3, $4)
+"""
+_DENY = """
+UPDATE credentials.consent_tickets SET used_for = 'denial'
+WHERE hash = $1 AND company_id = $2 AND expires_at > $3 AND used_for IS NULL RETURNING user_id
+"""
+
+
+class PostgresTickets:
+    """`ports.TicketStore`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def create(self, ticket: Ticket) -> None:
+        async with transaction(self._pool) as connection:
+            await connection.execute(
+                _INSERT, ticket.hash, ticket.user_id, ticket.company_id, ticket.expires_at
+            )
+
+    async def deny(self, ticket_hash: bytes, company_id: str, now: datetime) -> None:
+        async with transaction(self._pool) as connection:
+            user_id = await connection.fetchval(_DENY, ticket_hash, company_id, now)
+            if user_id is None:
+                raise TicketInvalid
+            await note(connection, Happened(company_id, "denied", user_id=user_id), now)
