@@ -95,7 +95,11 @@ class FakeVendor:
         if name != "token" and request.headers.get("Authorization") in self.dead_tokens:
             return web.json_response({"errors": []}, status=401)
         status, body = self.answers.get(name, (status, body))
-        return web.Response(status=status) if body is None else web.json_response(body, status=status)
+        if body is None:
+            return web.Response(status=status)
+        if isinstance(body, str):
+            return web.Response(status=status, text=body, content_type="text/html")
+        return web.json_response(body, status=status)
 
     async def _connect(self, request: web.Request) -> web.Response:
         return web.Response(text="<h1>Sign in to the partner</h1>", content_type="text/html")

@@ -47,6 +47,7 @@ async def test_a_jobs_location(acme: Client, vendor: FakeVendor) -> None:
         (200, [{"id": "x"}], "[0].type: is required"),
         (200, [{**PACKAGES[0], "type": "BACKGROUND_CHECK"}], "[0].type: BACKGROUND_CHECK is not among"),
         (403, {"errors": []}, "status is 403, not 200 or 204"),
+        (200, "<h1>Oops</h1>", "Content-Type is text/html, not JSON"),
     ],
 )
 async def test_a_bad_packages_answer(
@@ -68,6 +69,20 @@ async def test_one_package(acme: Client, vendor: FakeVendor) -> None:
     assert found == {"status": 200, "answer": PACKAGES[1], "problems": []}
     vendor.answers["package"] = (200, PACKAGES[0])
     assert (await acme.admin("/companies/acme/packages/video", method="GET"))["problems"]
+
+
+@pytest.mark.parametrize("path", ["packages", "orders", "inline-orders"])
+async def test_only_for_connected_companies(acme: Client, path: str) -> None:
+    answered = await acme.call("POST", f"/admin/companies/globex/{path}", json={"package_id": "p"})
+    assert answered.status == (400 if path == "packages" else 409)
+    assert (await acme.call("POST", "/admin/companies/globex/packages")).status == 409
+
+
+async def test_without_a_disable_url_it_only_forgets(sandbox: Client, vendor: FakeVendor) -> None:
+    await sandbox.connect(vendor, integrationDisableUrl=None)
+    answered = await sandbox.admin("/companies/acme/disable")
+    assert answered["problems"] == ["integrationDisableUrl is not configured"]
+    assert sandbox.state.companies["acme"].integration is None
 
 
 async def test_an_order_as_spec_writes_it(acme: Client, vendor: FakeVendor) -> None:

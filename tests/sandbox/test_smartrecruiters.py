@@ -1,7 +1,7 @@
 """Every error of every call, and what a good one answers."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,6 +156,28 @@ async def test_errors(vendor: FakeVendor, case: Case) -> None:
     assert answered.body["message"]
     assert {"X-RateLimit-Limit", "X-RateLimit-Concurrent-Remaining"} <= answered.headers.keys()
     assert ("WWW-Authenticate" in answered.headers) == (status == 401)
+
+
+@pytest.mark.parametrize("length", [1500, 200_000])
+async def test_a_body_in_chunks_is_limited_too(vendor: FakeVendor, length: int) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(length // 100):
+            yield b" " * 100
+
+    async with served(max_body_bytes=1000, max_attachment_bytes=1000) as sandbox:
+        master = await sandbox.bearer()
+        answered = await sandbox.call("PUT", CONFIGURATION, data=chunks(), headers={**master, **JSON})
+        assert answered.status == 413
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        answered = await sandbox.call("POST", "/identity/oauth/token", data=chunks(), headers=form)
+        assert (answered.status, answered.body["error"]) == (400, "invalid_request")
+
+
+async def test_a_broken_multipart_body(made: World) -> None:
+    headers = {**made.acme, "Content-Type": "multipart/form-data; boundary=b"}
+    path = f"{RESULTS.replace('ORDER', made.order)}/attachment"
+    for body in (b"nothing", b"--b\r\nno header"):
+        assert (await made.sandbox.call("POST", path, data=body, headers=headers)).status == 400
 
 
 async def test_no_configuration_yet(sandbox: Client) -> None:

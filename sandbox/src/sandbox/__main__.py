@@ -22,7 +22,7 @@ def main() -> None:
             create_app(settings),
             host=settings.bind_address,
             port=settings.port,
-            print=lambda _: print(f"sandbox: http://{settings.bind_address}:{settings.port}", flush=True),
+            print=lambda _: _say(f"sandbox: http://{settings.bind_address}:{settings.port}"),
             access_log=None,
             # A hanging answer is ours to give: nothing waits for it at the end.
             shutdown_timeout=1.0,
@@ -30,6 +30,11 @@ def main() -> None:
     except OSError as error:
         sys.stderr.write(f"sandbox: cannot listen on port {settings.port}: {os.strerror(error.errno or 0)}\n")
         sys.exit(1)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

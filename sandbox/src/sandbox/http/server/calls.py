@@ -107,8 +107,6 @@ async def _answered(name: str, call: Call, work: Work, admission: Admission) -> 
         return None
     except ApiError as error:
         answer = _refusal(error)
-    except web.HTTPRequestEntityTooLarge:
-        answer = _refusal(ApiError(413, "The body is too large."))
     lost = any(fault.kind == "lose_answer" for fault in call.faults)
     return None if lost else answer
 
@@ -193,9 +191,11 @@ async def read_json(call: Call, *media_types: str) -> dict[str, Any]:
 async def read_limited(request: web.Request, limit: int) -> bytes:
     """Returns the body; ApiError 413 above the limit."""
     if (request.content_length or 0) <= limit:
-        body = await request.read()
-        if len(body) <= limit:
-            return body
+        # Of a body in chunks nobody knows the length before; aiohttp stops reading at its own limit.
+        with contextlib.suppress(web.HTTPRequestEntityTooLarge):
+            body = await request.read()
+            if len(body) <= limit:
+                return body
     raise ApiError(413, f"The body is larger than {limit} bytes.")
 
 

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from sandbox.domain.clients import Client
 from sandbox.domain.configuration import configuration_problems
@@ -130,7 +131,7 @@ async def post_attachment(call: Call) -> Answer:
         reader = await call.request.multipart()
         part = await _file_part(reader, settings.attachment_field)
         content = await _content(part, settings.max_attachment_bytes)
-    except ValueError:
+    except (ValueError, HttpProcessingError):
         raise ApiError(400, "The multipart body is broken.") from None
     attachment = _attachment(call, part, content)
     order.attachments.append(attachment)
