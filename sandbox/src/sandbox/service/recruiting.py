@@ -148,10 +148,13 @@ class Recruiting:
     async def move(
         self, company: Company, candidate_id: str, *, job_id: str, step: str, public_url: str
     ) -> list[Placed]:
-        """Moves a candidate to a step; coming to it places its automatic orders, which have no requester."""
+        """Moves a candidate to a step; coming to it places its automatic orders, which have no requester.
+
+        Without a connection there is nobody to order from, and the candidate is moved all the same.
+        """
         candidate = _candidate(company, candidate_id)
         self._job(company, job_id)
-        arrives = (candidate.job_id, candidate.step) != (job_id, step)
+        arrives = company.integration and (candidate.job_id, candidate.step) != (job_id, step)
         candidate.job_id, candidate.step = job_id, step
         placed = []
         for rule in company.auto_orders if arrives else ():

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,7 +95,7 @@ def received(
 async def _answered(name: str, call: Call, work: Work, admission: Admission) -> Answer | None:
     """Returns the answer, None when the connection is to be cut."""
     if not admission.admitted:
-        wait = str(max(1, round(admission.retry_after + 0.5)))
+        wait = str(max(1, math.ceil(admission.retry_after)))
         return _refusal(ApiError(429, "Too many requests.", headers={"Retry-After": wait}))
     call.faults = call.state.faults.take(name, call.company_id)
     try:
