@@ -151,6 +151,8 @@ def test_every_language_has_every_word_and_every_question() -> None:
     spoken = words()
     assert {frozenset(words) for words in spoken.values()} == {frozenset(spoken["en"])}
     for package in PACKAGES.values():
+        assert {package.id, *(part.id for part in package.parts)} <= set(spoken["en"])
+        assert spoken["en"][package.id] == package.name
         for question in package.questions:
             for text in (question.text, *question.choices):
                 assert set(text) == set(LANGUAGES)
