@@ -58,7 +58,7 @@ def now() -> datetime:
 
 
 async def start(settings: Settings, stack: AsyncExitStack, supervisor: Supervisor) -> None:
-    """Builds everything and spawns what lasts. Refuses a stale schema, a missing topic and keys that do not open."""
+    """Builds everything, spawns what lasts. Refuses a stale schema, a missing topic, unreadable keys."""
     pool = await stack.enter_async_context(database.pool(settings.database_url))
     await require_current(pool, SCHEMA, MIGRATIONS)
     bootstrap, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
@@ -213,7 +213,7 @@ async def _desk() -> AsyncIterator[cli.Desk]:
         )
 
 
-partner = cli.partner_group(_partner_desk)
-users = cli.users_group(_desk)
-integrations = cli.integrations_group(_desk)
-signing_keys = cli.signing_keys_group(_desk)
+partner = cli.partner(_partner_desk)
+users = cli.users(_desk)
+integrations = cli.integrations(_desk)
+signing_keys = cli.signing_keys(_desk)

@@ -1,4 +1,4 @@
-"""`bridge partner`, `bridge users`, `bridge integrations`, `bridge signing-keys`: what the vendor's operator does."""
+"""What the vendor's operator does: `bridge partner`, `users`, `integrations` and `signing-keys`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,6 +23,7 @@ from credentials.service.users import UserService
 
 D = TypeVar("D")
 CHANGES_EXIT = 2
+_FILE = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,41 @@ OpenPartnerDesk = Callable[[], AbstractAsyncContextManager[PartnerDesk]]
 OpenDesk = Callable[[], AbstractAsyncContextManager[Desk]]
 
 
-def at_desk(
+def partner(open_desk: OpenPartnerDesk) -> click.Group:
+    """Returns `bridge partner`; like the others it opens its desk when a command runs, not before."""
+    return _group("partner", "Tell SmartRecruiters where it reaches us (SPEC 1.2).", open_desk, [plan, apply])
+
+
+def users(open_desk: OpenDesk) -> click.Group:
+    """Returns `bridge users`."""
+    about = "Look after the people who may connect a company on the consent page."
+    return _group("users", about, open_desk, [add, list_users, remove])
+
+
+def integrations(open_desk: OpenDesk) -> click.Group:
+    """Returns `bridge integrations`."""
+    about = "Look at companies' connections, and change them."
+    return _group("integrations", about, open_desk, [list_integrations, show, disable, rotate, move])
+
+
+def signing_keys(open_desk: OpenDesk) -> click.Group:
+    """Returns `bridge signing-keys`."""
+    about = "Look after the keys our access tokens are signed with."
+    return _group("signing-keys", about, open_desk, [rotate_key])
+
+
+def _group(name: str, about: str, open_desk: Callable[[], Any], commands: list[click.Command]) -> click.Group:
+    @click.pass_context
+    def sit_down(context: click.Context) -> None:
+        context.obj = open_desk
+
+    return click.Group(name, callback=sit_down, commands=commands, help=about)
+
+
+def _at_desk(
     open_desk: Callable[[], AbstractAsyncContextManager[D]], work: Callable[[D], Awaitable[str]]
 ) -> str:
-    """Returns what `work` says at an open desk; an error of ours is one line and exit 1."""
+    """Returns what `work` says; an error of ours is one message and exit 1."""
 
     async def working() -> str:
         async with open_desk() as desk:
@@ -63,49 +95,41 @@ def at_desk(
         raise click.ClickException(error.detail) from error
 
 
-def partner_group(open_desk: OpenPartnerDesk) -> click.Group:
-    """Returns `bridge partner`."""
-    group = click.Group("partner", help="Tell SmartRecruiters where it reaches us (SPEC 1.2).")
-    file = [
-        click.Argument(["positional"], metavar="[FILE]", required=False, type=click.Path(path_type=Path)),
-        click.Option(
-            ["--file", "file"],
-            type=click.Path(path_type=Path),
-            help="the partner file; default: partner.yaml",
-        ),
-    ]
+@click.command()
+@click.argument("path", metavar="[FILE]", required=False, type=_FILE)
+@click.option("--file", "named", type=_FILE, help="the partner file, default partner.yaml")
+@click.pass_obj
+def plan(open_desk: OpenPartnerDesk, path: Path | None, named: Path | None) -> None:
+    """Show what `apply` would change: exit 0 when nothing, 2 when something."""
 
-    def plan(positional: Path | None, file: Path | None) -> None:
-        """Show what `apply` would change: exit 0 when nothing, 2 when something."""
+    async def work(desk: PartnerDesk) -> str:
+        wanted = read_partner_file(path or named, desk.public_url)
+        return "\n".join(map(str, await desk.service.plan(wanted)))
 
-        async def work(desk: PartnerDesk) -> str:
-            wanted = read_partner_file(positional or file or Path("partner.yaml"), desk.public_url)
-            return "\n".join(map(str, await desk.service.plan(wanted)))
-
-        changes = at_desk(open_desk, work)
-        click.echo(changes or "nothing to change")
-        if changes:
-            raise click.exceptions.Exit(CHANGES_EXIT)
-
-    def apply(positional: Path | None, file: Path | None) -> None:
-        """Bring SmartRecruiters to what the file says; a repeat sends nothing."""
-
-        async def work(desk: PartnerDesk) -> str:
-            wanted = read_partner_file(positional or file or Path("partner.yaml"), desk.public_url)
-            return "\n".join(map(str, await desk.service.apply(wanted)))
-
-        changes = at_desk(open_desk, work)
-        click.echo(f"{changes}\napplied" if changes else "nothing to change")
-
-    for command in (plan, apply):
-        group.add_command(
-            click.Command(command.__name__, callback=command, params=list(file), help=command.__doc__)
-        )
-    return group
+    changes = _at_desk(open_desk, work)
+    click.echo(changes or "nothing to change")
+    if changes:
+        raise click.exceptions.Exit(CHANGES_EXIT)
 
 
-def read_partner_file(path: Path, public_url: str) -> PartnerConfiguration:
+@click.command()
+@click.argument("path", metavar="[FILE]", required=False, type=_FILE)
+@click.option("--file", "named", type=_FILE, help="the partner file, default partner.yaml")
+@click.pass_obj
+def apply(open_desk: OpenPartnerDesk, path: Path | None, named: Path | None) -> None:
+    """Bring SmartRecruiters to what the file says; a repeat sends nothing."""
+
+    async def work(desk: PartnerDesk) -> str:
+        wanted = read_partner_file(path or named, desk.public_url)
+        return "\n".join(map(str, await desk.service.apply(wanted)))
+
+    changes = _at_desk(open_desk, work)
+    click.echo(f"{changes}\napplied" if changes else "nothing to change")
+
+
+def read_partner_file(path: Path | None, public_url: str) -> PartnerConfiguration:
     """Returns the configuration in a file. Raises PartnerFileInvalid, each fault with the file's name."""
+    path = path or Path("partner.yaml")
     try:
         content: Any = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -118,56 +142,28 @@ def read_partner_file(path: Path, public_url: str) -> PartnerConfiguration:
         raise PartnerFileInvalid([f"{path}: {fault}" for fault in error.faults]) from error
 
 
-def users_group(open_desk: OpenDesk) -> click.Group:
-    """Returns `bridge users`."""
+@click.command()
+@click.argument("email")
+@click.option("--name", required=True, help="the person's name")
+@click.option("--organisation", required=True, help="the vendor's customer the person belongs to")
+@click.option("--password-file", type=click.File(encoding="utf-8"), help="a file with the password alone")
+@click.option(
+    "--password-stdin",
+    type=bool,
+    is_flag=True,
+    help="read the password from standard input; else it is asked for",
+)
+@click.pass_obj
+def add(open_desk: OpenDesk, /, email: str, **given: Any) -> None:
+    """Add a person who may connect companies for an organisation; a new organisation is made."""
+    organisation: str = given["organisation"]
+    password = _password(given["password_file"], from_stdin=given["password_stdin"])
 
-    @click.group(help="Look after the people who may connect a company on the consent page.")
-    def users() -> None: ...
+    async def work(desk: Desk) -> str:
+        await desk.users.add(email=email, name=given["name"], organisation=organisation, password=password)
+        return f"added {email} to {organisation}"
 
-    @users.command()
-    @click.argument("email")
-    @click.option("--name", required=True, help="the person's name")
-    @click.option("--organisation", required=True, help="the vendor's customer the person belongs to")
-    @click.option("--password-file", type=click.File(encoding="utf-8"), help="a file with the password alone")
-    @click.option("--password-stdin", is_flag=True, help="read the password from standard input")
-    def add(
-        email: str,
-        name: str,
-        organisation: str,
-        password_file: TextIO | None,
-        password_stdin: bool,  # noqa: FBT001 - click's way
-    ) -> None:
-        """Add a person; without a password option it is asked for."""
-        password = _password(password_file, from_stdin=password_stdin)
-
-        async def work(desk: Desk) -> str:
-            await desk.users.add(email=email, name=name, organisation=organisation, password=password)
-            return f"added {email} to {organisation}"
-
-        click.echo(at_desk(open_desk, work))
-
-    @users.command("list")
-    def list_users() -> None:
-        """List people by organisation."""
-
-        async def work(desk: Desk) -> str:
-            found = await desk.users.list()
-            return "\n".join(f"{user.organisation.name}\t{user.email}\t{user.name}" for user in found)
-
-        click.echo(at_desk(open_desk, work) or "no users")
-
-    @users.command()
-    @click.argument("email")
-    def remove(email: str) -> None:
-        """Remove a person; what they have connected stays connected."""
-
-        async def work(desk: Desk) -> str:
-            await desk.users.remove(email)
-            return f"removed {email}"
-
-        click.echo(at_desk(open_desk, work))
-
-    return users
+    click.echo(_at_desk(open_desk, work))
 
 
 def _password(file: TextIO | None, *, from_stdin: bool) -> SecretStr:
@@ -180,91 +176,110 @@ def _password(file: TextIO | None, *, from_stdin: bool) -> SecretStr:
     return SecretStr(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-def integrations_group(open_desk: OpenDesk) -> click.Group:
-    """Returns `bridge integrations`."""
+@click.command("list")
+@click.pass_obj
+def list_users(open_desk: OpenDesk) -> None:
+    """List people by organisation."""
 
-    @click.group(help="Look at companies' connections, and change them.")
-    def integrations() -> None: ...
+    async def work(desk: Desk) -> str:
+        found = await desk.users.list()
+        return "\n".join(f"{user.organisation.name}\t{user.email}\t{user.name}" for user in found)
 
-    @integrations.command("list")
-    def list_integrations() -> None:
-        """List the companies: state, since when, versions of our secret that are good."""
-
-        async def work(desk: Desk) -> str:
-            lines = [
-                f"{one.company_id}\t{one.state}\t{one.changed_at:%Y-%m-%d %H:%M:%S}\t{one.client_id}"
-                f"\tversions {', '.join(map(str, one.versions)) or 'none'}"
-                for one in await desk.store.list()
-            ]
-            return "\n".join(lines)
-
-        click.echo(at_desk(open_desk, work) or "no integrations")
-
-    @integrations.command()
-    @click.argument("company_id")
-    def show(company_id: str) -> None:
-        """Show what has happened to a company's connection."""
-
-        async def work(desk: Desk) -> str:
-            return "\n".join(
-                f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.what}"
-                f"{f' version {entry.version}' if entry.version else ''}{f': {entry.reason}' if entry.reason else ''}"
-                for entry in await desk.store.timeline(company_id)
-            )
-
-        click.echo(at_desk(open_desk, work) or "nothing has happened")
-
-    @integrations.command()
-    @click.argument("company_id")
-    def disable(company_id: str) -> None:
-        """End a company's tokens at once, as if SmartRecruiters had disabled the integration."""
-
-        async def work(desk: Desk) -> str:
-            await desk.integrations.disable(company_id)
-            return f"{company_id} is disabled"
-
-        click.echo(at_desk(open_desk, work))
-
-    @integrations.command()
-    @click.argument("company_id")
-    @click.option("--overlap-hours", type=click.FloatRange(0, 720), default=24, show_default=True)
-    def rotate(company_id: str, overlap_hours: float) -> None:
-        """Make a new secret and print it once; the present one stays good for the overlap."""
-
-        async def work(desk: Desk) -> str:
-            changed, secret = await desk.integrations.rotate(company_id, timedelta(hours=overlap_hours))
-            return f"clientId {changed.client_id}\nclientSecret {secret.get_secret_value()}"
-
-        click.echo(at_desk(open_desk, work))
-
-    @integrations.command()
-    @click.argument("company_id")
-    @click.option("--organisation", required=True)
-    def move(company_id: str, organisation: str) -> None:
-        """Let another organisation's people connect this company from now on."""
-
-        async def work(desk: Desk) -> str:
-            await desk.store.move(company_id, organisation)
-            return f"{company_id} belongs to {organisation}"
-
-        click.echo(at_desk(open_desk, work))
-
-    return integrations
+    click.echo(_at_desk(open_desk, work) or "no users")
 
 
-def signing_keys_group(open_desk: OpenDesk) -> click.Group:
-    """Returns `bridge signing-keys`."""
+@click.command()
+@click.argument("email")
+@click.pass_obj
+def remove(open_desk: OpenDesk, email: str) -> None:
+    """Remove a person; what they have connected stays connected."""
 
-    @click.group(help="Look after the keys our access tokens are signed with.")
-    def signing_keys() -> None: ...
+    async def work(desk: Desk) -> str:
+        await desk.users.remove(email)
+        return f"removed {email}"
 
-    @signing_keys.command()
-    def rotate() -> None:
-        """Add a key that signs in ten minutes; older ones go when their last token has run out."""
+    click.echo(_at_desk(open_desk, work))
 
-        async def work(desk: Desk) -> str:
-            return f"new key {await desk.signing.rotate(token_ttl=desk.token_ttl)}"
 
-        click.echo(at_desk(open_desk, work))
+@click.command("list")
+@click.pass_obj
+def list_integrations(open_desk: OpenDesk) -> None:
+    """List companies: state, since when, our client id, versions of our secret that are good."""
 
-    return signing_keys
+    async def work(desk: Desk) -> str:
+        return "\n".join(
+            f"{one.company_id}\t{one.state}\t{one.changed_at:%Y-%m-%d %H:%M:%S}\t{one.client_id}"
+            f"\tversions {', '.join(map(str, one.versions)) or 'none'}"
+            for one in await desk.store.list()
+        )
+
+    click.echo(_at_desk(open_desk, work) or "no integrations")
+
+
+@click.command()
+@click.argument("company_id")
+@click.pass_obj
+def show(open_desk: OpenDesk, company_id: str) -> None:
+    """Show what has happened to a company's connection."""
+
+    async def work(desk: Desk) -> str:
+        return "\n".join(
+            f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.what}"
+            + (f" version {entry.version}" if entry.version else "")
+            + (f": {entry.reason}" if entry.reason else "")
+            for entry in await desk.store.timeline(company_id)
+        )
+
+    click.echo(_at_desk(open_desk, work) or "nothing has happened")
+
+
+@click.command()
+@click.argument("company_id")
+@click.pass_obj
+def disable(open_desk: OpenDesk, company_id: str) -> None:
+    """End a company's tokens at once, as when SmartRecruiters disables the integration."""
+
+    async def work(desk: Desk) -> str:
+        await desk.integrations.disable(company_id)
+        return f"{company_id} is disabled"
+
+    click.echo(_at_desk(open_desk, work))
+
+
+@click.command()
+@click.argument("company_id")
+@click.option("--overlap-hours", type=click.FloatRange(0, 720), default=24, show_default=True)
+@click.pass_obj
+def rotate(open_desk: OpenDesk, company_id: str, overlap_hours: float) -> None:
+    """Make a new secret and print it once; the present one stays good for the overlap."""
+
+    async def work(desk: Desk) -> str:
+        changed, secret = await desk.integrations.rotate(company_id, timedelta(hours=overlap_hours))
+        return f"clientId {changed.client_id}\nclientSecret {secret.get_secret_value()}"
+
+    click.echo(_at_desk(open_desk, work))
+
+
+@click.command()
+@click.argument("company_id")
+@click.option("--organisation", required=True)
+@click.pass_obj
+def move(open_desk: OpenDesk, company_id: str, organisation: str) -> None:
+    """Let another organisation's people connect this company from now on."""
+
+    async def work(desk: Desk) -> str:
+        await desk.store.move(company_id, organisation)
+        return f"{company_id} belongs to {organisation}"
+
+    click.echo(_at_desk(open_desk, work))
+
+
+@click.command("rotate")
+@click.pass_obj
+def rotate_key(open_desk: OpenDesk) -> None:
+    """Add a key that signs in ten minutes; older ones go when their last token has run out."""
+
+    async def work(desk: Desk) -> str:
+        return f"new key {await desk.signing.rotate(token_ttl=desk.token_ttl)}"
+
+    click.echo(_at_desk(open_desk, work))

@@ -14,7 +14,7 @@ CredentialsError
     │   └── SmartRecruitersBusy                             429: after `retry_after`
     ├── TokenRejected                                       ours: the bearer token died early
     ├── ClientRefused, MasterCredentialRefused, ScopeMissing   the vendor's operator
-    ├── CustomerCredentialRefused                           the customer's administrator: disable and connect again
+    ├── CustomerCredentialRefused                           the customer's administrator: connect again
     ├── NotConsentedAtSmartRecruiters, AlreadyIntegrated    the customer's administrator
     ├── PartnerConfigurationMissing, ConfigurationRefused   the vendor's operator
     └── NotUnderstood                                       SmartRecruiters'; an answer beyond its documents
@@ -77,32 +77,24 @@ class OtherOrganisation(CredentialsError):
 class UserExists(CredentialsError):
     """An account with this e-mail address is there already."""
 
-    code = "user_exists"
-    status = 409
     detail = "A user with this e-mail address exists already; remove it first to set it up anew."
 
 
 class UserUnknown(CredentialsError):
     """No account has this e-mail address."""
 
-    code = "user_unknown"
-    status = 404
     detail = "No user has this e-mail address."
 
 
 class OrganisationUnknown(CredentialsError):
     """No organisation has this name."""
 
-    code = "organisation_unknown"
-    status = 404
     detail = "No organisation has this name; `bridge users add` makes one."
 
 
 class PasswordTooShort(CredentialsError):
     """A password of fewer characters than we take (NIST SP 800-63B §5.1.1)."""
 
-    code = "password_too_short"
-    status = 400
     detail = "A password needs at least 8 characters."
 
 
@@ -148,8 +140,8 @@ class NotSaved(CredentialsError):
     code = "connection_not_saved"
     status = 502
     detail = (
-        "SmartRecruiters accepted the connection, but it could not be saved here. The company's administrator has to "
-        "disable the integration at SmartRecruiters and connect again."
+        "SmartRecruiters accepted the connection, but it could not be saved here. "
+        "The company's administrator has to disable the integration at SmartRecruiters and connect again."
     )
 
 
@@ -158,13 +150,11 @@ class SealBroken(CredentialsError):
 
     code = "secret_unreadable"
     status = 500
-    detail = "A stored secret cannot be opened. The operator has to put the key it was sealed with into ENCRYPTION_KEYS."
+    detail = "A stored secret cannot be opened: the key it was sealed with has to be in ENCRYPTION_KEYS."
 
 
 class PartnerFileInvalid(CredentialsError):
     """The partner file has faults: all of them, each with its place."""
-
-    code = "partner_file_invalid"
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
@@ -174,13 +164,9 @@ class PartnerFileInvalid(CredentialsError):
 class NotApplied(CredentialsError):
     """SmartRecruiters answered 200 and yet holds something else."""
 
-    code = "configuration_not_applied"
-
 
 class TokenRequestRefused(CredentialsError):
     """A token request is refused with one of RFC 6749 §5.2's codes."""
-
-    code = "token_request_refused"
 
     def __init__(self, error: str, description: str) -> None:
         self.error = error
@@ -218,7 +204,9 @@ class TokenRejected(SmartRecruitersError):
     """401 to a bearer token: it is dropped, and the call repeated once with a new one."""
 
     code = "smartrecruiters_token_rejected"
-    detail = "SmartRecruiters rejects the token it gave us. The vendor's operator has to check the master credential."
+    detail = (
+        "SmartRecruiters rejects its own token. The vendor's operator has to check the master credential."
+    )
 
 
 class ClientRefused(SmartRecruitersError):
@@ -233,8 +221,8 @@ class MasterCredentialRefused(ClientRefused):
 
     code = "master_credential_refused"
     detail = (
-        "SmartRecruiters refuses the master credential. The vendor's operator has to check MASTER_CLIENT_ID and "
-        "MASTER_CLIENT_SECRET against what SmartRecruiters sent, and SMARTRECRUITERS_API_URL."
+        "SmartRecruiters refuses the master credential. The vendor's operator has to check MASTER_CLIENT_ID "
+        "and MASTER_CLIENT_SECRET against what SmartRecruiters sent, and SMARTRECRUITERS_API_URL."
     )
 
 
@@ -243,8 +231,8 @@ class CustomerCredentialRefused(ClientRefused):
 
     code = "customer_credential_refused"
     detail = (
-        "SmartRecruiters refuses the company's credential. Its administrator has to disable the integration at "
-        "SmartRecruiters and connect again."
+        "SmartRecruiters refuses the company's credential. Its administrator has to disable the integration "
+        "at SmartRecruiters and connect again."
     )
 
 
@@ -253,20 +241,20 @@ class ScopeMissing(SmartRecruitersError):
 
     code = "smartrecruiters_scope_missing"
     detail = (
-        "The master credential may not do this. The vendor's operator has to ask SmartRecruiters' partner team for the "
-        "scope partner_configuration_manage."
+        "The master credential may not do this. The vendor's operator has to ask SmartRecruiters' partner "
+        "team for the scope partner_configuration_manage."
     )
 
 
 class NotConsentedAtSmartRecruiters(SmartRecruitersError):
-    """403 to the integration: the company has not consented there, or the master credential lacks the scope."""
+    """403 to the integration: no consent of the company there, or no scope for it."""
 
     code = "not_consented_at_smartrecruiters"
     status = 403
     detail = (
-        "SmartRecruiters says the company has not agreed to this integration. Its administrator has to start the "
-        "connection inside SmartRecruiters and accept there first; if that was done, the vendor's operator has to ask "
-        "SmartRecruiters' partner team whether the master credential may connect companies."
+        "SmartRecruiters says the company has not agreed to this integration. Its administrator has to start "
+        "the connection inside SmartRecruiters and accept there first; if that was done, the vendor's "
+        "operator has to ask SmartRecruiters' partner team for the right to connect companies."
     )
 
 
@@ -276,8 +264,8 @@ class AlreadyIntegrated(SmartRecruitersError):
     code = "already_integrated"
     status = 409
     detail = (
-        "SmartRecruiters already holds a connection of this company that is not known here. Its administrator has to "
-        "disable the integration at SmartRecruiters and connect again."
+        "SmartRecruiters already holds a connection of this company that is not known here. "
+        "Its administrator has to disable the integration at SmartRecruiters and connect again."
     )
     STANDS: ClassVar[str] = (
         "This company is already connected, and the connection stands. Nothing has to be done."
@@ -305,4 +293,6 @@ class NotUnderstood(SmartRecruitersError):
     """An answer SmartRecruiters' documents do not know."""
 
     code = "smartrecruiters_answer_not_understood"
-    detail = "SmartRecruiters gave an answer its documents do not know. The vendor's operator has to ask SmartRecruiters."
+    detail = (
+        "SmartRecruiters gave an answer its documents do not know. The vendor's operator has to ask there."
+    )

@@ -19,7 +19,8 @@ from credentials.domain.people import Ticket, User
 class Clock(Protocol):
     """The time, in UTC."""
 
-    def __call__(self) -> datetime: ...
+    def __call__(self) -> datetime:
+        """Returns the present."""
 
 
 class UserStore(Protocol):
@@ -28,9 +29,11 @@ class UserStore(Protocol):
     async def create(self, user: User, now: datetime) -> None:
         """Adds a user, and the organisation (found by name) when it is new. Raises UserExists."""
 
-    async def find(self, login: str) -> User | None: ...
+    async def find(self, login: str) -> User | None:
+        """Returns the user, None when there is none."""
 
-    async def list(self) -> Sequence[User]: ...
+    async def list(self) -> Sequence[User]:
+        """Returns all, by organisation."""
 
     async def delete(self, login: str) -> None:
         """Removes a user and their tickets. Raises UserUnknown."""
@@ -42,21 +45,25 @@ class AttemptStore(Protocol):
     async def count(self, account: bytes, rule: "AttemptCounting", now: datetime) -> timedelta | None:
         """Counts one attempt more, unless the account has to wait: then returns how long."""
 
-    async def clear(self, account: bytes) -> None: ...
+    async def clear(self, account: bytes) -> None:
+        """Starts the account's count anew."""
 
 
 class AttemptCounting(Protocol):
     """The rule of domain.attempts."""
 
-    def waits(self, attempts: Attempts, now: datetime) -> timedelta | None: ...
+    def waits(self, attempts: Attempts, now: datetime) -> timedelta | None:
+        """Returns how long the account has to wait, None when it may try."""
 
-    def after_one_more(self, attempts: Attempts, now: datetime) -> Attempts: ...
+    def after_one_more(self, attempts: Attempts, now: datetime) -> Attempts:
+        """Returns the attempts with one more."""
 
 
 class TicketStore(Protocol):
     """Sign-ins on the consent page."""
 
-    async def create(self, ticket: Ticket) -> None: ...
+    async def create(self, ticket: Ticket) -> None:
+        """Keeps a new ticket."""
 
     async def deny(self, ticket_hash: bytes, company_id: str, now: datetime) -> None:
         """Uses the ticket up and notes the denial. Raises TicketInvalid."""
@@ -80,16 +87,17 @@ class ExchangeStore(Protocol):
     async def begin(self, request: ExchangeRequest, waited_for: Collection[UUID], now: datetime) -> Beginning:
         """Takes the lease, uses the ticket, writes the pending version.
 
-        Busy while another exchange has the lease; Done when one of `waited_for`, or the same ticket's first use,
+        Busy while another exchange has the lease; Done when one of `waited_for`, or the ticket's first use,
         has connected the company. Raises TicketInvalid or OtherOrganisation.
         """
 
-    async def renew(self, company_id: str, exchange_id: UUID, until: datetime) -> None: ...
+    async def renew(self, company_id: str, exchange_id: UUID, until: datetime) -> None:
+        """Makes the lease last longer, unless another exchange has it."""
 
     async def complete(
         self, exchange_id: UUID, company_id: str, credential: CustomerCredential, now: datetime
     ) -> None:
-        """Activates the version, stores SmartRecruiters' credential, writes integration.connected: one transaction.
+        """Activates the version, stores their credential, writes integration.connected: one transaction.
 
         May be called twice. Raises NotSaved when a later exchange has taken over.
         """
@@ -113,24 +121,31 @@ class TimelineEntry:
 class IntegrationStore(Protocol):
     """Connections and the versions of what we issued."""
 
-    async def get(self, company_id: str) -> Integration | None: ...
+    async def get(self, company_id: str) -> Integration | None:
+        """Returns a company's connection, None when it never began."""
 
-    async def list(self) -> Sequence[Integration]: ...
+    async def list(self) -> Sequence[Integration]:
+        """Returns all, by company."""
 
-    async def timeline(self, company_id: str) -> Sequence[TimelineEntry]: ...
+    async def timeline(self, company_id: str) -> Sequence[TimelineEntry]:
+        """Returns what happened, oldest first."""
 
     async def versions(self, client_id: str) -> Sequence[ClientVersion]:
         """Returns the active versions, newest first, two at most; none for an unknown client."""
 
-    async def customer_credential(self, company_id: str) -> CustomerCredential | None: ...
+    async def customer_credential(self, company_id: str) -> CustomerCredential | None:
+        """Returns what SmartRecruiters gave us, None unless connected."""
 
     async def disable(self, company_id: str, now: datetime) -> bool:
-        """Ends every version, forgets SmartRecruiters' credential, writes integration.disabled; False: was so."""
+        """Ends all versions, forgets their credential, writes integration.disabled; False: it was so."""
 
     async def rotate(
         self, company_id: str, secret_hash: bytes, now: datetime, overlap: timedelta
     ) -> Integration:
-        """Adds a version beside the present one, which ends after `overlap`. Raises NotConnected, IntegrationDisabled."""
+        """Adds a version beside the present one, which ends after `overlap`.
+
+        Raises NotConnected or IntegrationDisabled.
+        """
 
     async def end_overdue(self, now: datetime) -> Sequence[str]:
         """Ends versions whose overlap is over, writes integration.rotated; returns their companies."""
@@ -148,7 +163,8 @@ class KeyStore(Protocol):
     async def create_first(self, key: StoredKey) -> None:
         """Stores the key unless there is one: of replicas that start together, one wins."""
 
-    async def rotate(self, key: StoredKey, retire_others_at: datetime) -> None: ...
+    async def rotate(self, key: StoredKey, retire_others_at: datetime) -> None:
+        """Adds a key, and lets those there be retired at a time."""
 
 
 class Janitor(Protocol):
@@ -159,7 +175,7 @@ class Janitor(Protocol):
 
 
 class SmartRecruiters(Protocol):
-    """SmartRecruiters' side. Every method raises SmartRecruitersError and its kinds, within the outbound time-out."""
+    """SmartRecruiters' side. Calls end within the outbound time-out, and may raise SmartRecruitersError."""
 
     async def token(self, client_id: str, client_secret: SecretStr) -> TokenAnswer:
         """POST /identity/oauth/token. Raises ClientRefused."""

@@ -28,7 +28,7 @@ class AttemptRule:
         return attempts.blocked_until - now
 
     def after_one_more(self, attempts: Attempts, now: datetime) -> Attempts:
-        """Returns the attempts with one more; counted before the password is looked at, so none comes free."""
+        """Returns the attempts with one more, counted before the password is looked at."""
         failures = attempts.failures + 1
         if failures < self.free:
             return Attempts(failures)

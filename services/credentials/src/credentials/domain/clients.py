@@ -1,4 +1,4 @@
-"""The credentials we issue to SmartRecruiters: versions of a company's secret, of which two may be good at once."""
+"""The credentials we issue: versions of a company's secret, of which two may be good at once."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Our token endpoint's rules: client credentials (RFC 6749 §4.4), its errors (§5.2), JWT claims (RFC 9068)."""
+"""Our token endpoint's rules: client credentials (RFC 6749 §4.4), errors (§5.2), JWT claims (RFC 9068)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

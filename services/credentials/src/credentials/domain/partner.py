@@ -98,7 +98,8 @@ class _Reader:
         for place, kind in enumerate(value, start=1):
             if kind not in known:
                 self.faults.append(
-                    f"supportedAssessmentTypes, entry {place}: {kind} is no type; types are {', '.join(known)}"
+                    f"supportedAssessmentTypes, entry {place}: {kind} is no type; "
+                    f"types are {', '.join(known)}"
                 )
         if len({str(kind) for kind in value}) != len(value):
             self.faults.append("supportedAssessmentTypes: a type stands there twice")
@@ -130,9 +131,10 @@ class _Reader:
         self.faults += [f"{where}{name} is required, as a text" for name in missing]
         if missing:
             return None
-        if not _FIELD_ID.fullmatch(texts["id"]):
+        if not _FIELD_ID.fullmatch(str(texts["id"])):
             self.faults.append(
-                f"{where}id {texts['id']!r} becomes a query parameter's name: letters, digits and . _ ~ - only, up to 64"
+                f"{where}id {texts['id']!r} becomes a query parameter's name: "
+                "letters, digits and . _ ~ - only, up to 64"
             )
         elif texts["id"] in RESERVED_IDS:
             self.faults.append(

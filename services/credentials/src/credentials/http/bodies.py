@@ -37,7 +37,7 @@ class Rejected(_Body):
 
 
 async def read(request: web.Request, kind: type[B]) -> B:
-    """Returns the body; none at all is an empty object. Raises Problem 400 naming the fields, never their values."""
+    """Returns the body, none being an empty object. Raises Problem 400 naming fields, never values."""
     raw = await request.read() or b"{}"
     try:
         return kind.model_validate_json(raw)

@@ -56,6 +56,7 @@ class SmartRecruitersClient:
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
 
     async def token(self, client_id: str, client_secret: SecretStr) -> TokenAnswer:
+        """See `ports.SmartRecruiters`."""
         form = {
             "grant_type": "client_credentials",
             "client_id": client_id,
@@ -68,6 +69,7 @@ class SmartRecruitersClient:
             raise _not_understood("the token endpoint's answer", error) from None
 
     async def exchange(self, token: SecretStr, company_id: str, pair: CredentialPair) -> CredentialPair:
+        """See `ports.SmartRecruiters`."""
         body = {"clientId": pair.client_id, "clientSecret": pair.client_secret.get_secret_value()}
         path = f"{_ASSESSMENT_API}/integration/company/{quote(company_id, safe='')}"
         answer = _checked(await self._send("POST", path, token=token, json=body), _OF_EXCHANGE)
@@ -77,12 +79,14 @@ class SmartRecruitersClient:
             raise _not_understood("the integration's answer", error) from None
 
     async def get_configuration(self, token: SecretStr) -> Mapping[str, Any] | None:
+        """See `ports.SmartRecruiters`."""
         answer = await self._send("GET", f"{_ASSESSMENT_API}/partner/configuration", token=token)
         if answer.status_code == 404:
             return None
         return _object(_checked(answer, _OF_CONFIGURATION))
 
     async def put_configuration(self, token: SecretStr, wanted: PartnerConfiguration) -> Mapping[str, Any]:
+        """See `ports.SmartRecruiters`."""
         body = wanted.model_dump(mode="json", by_alias=True, exclude_unset=True)
         answer = await self._send("PUT", f"{_ASSESSMENT_API}/partner/configuration", token=token, json=body)
         return _object(_checked(answer, _OF_CONFIGURATION))

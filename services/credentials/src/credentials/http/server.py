@@ -1,4 +1,4 @@
-"""The internal HTTP: consent, our tokens and keys, SmartRecruiters' tokens, disable. Bearer INTERNAL_API_TOKEN."""
+"""The internal HTTP: consent, our tokens and keys, SmartRecruiters' tokens, disable."""
 
 import math
 from dataclasses import dataclass

@@ -47,8 +47,8 @@ class _Exchange:
 class ConnectService:
     """Grants: after the ticket is checked the company has a whole new connection, or what it had before.
 
-    Of several at once for one company, on whatever replicas, one talks to SmartRecruiters; the others wait for
-    its outcome. After a crash between SmartRecruiters' yes and our commit the next attempt ends in
+    Of several at once for one company, on whatever replicas, one talks to SmartRecruiters; the others wait
+    for its outcome. After a crash between SmartRecruiters' yes and our commit the next attempt ends in
     AlreadyIntegrated, which tells the administrator to disable it there and connect again.
     """
 
@@ -78,7 +78,10 @@ class ConnectService:
         self._wake_relay = wake_relay
 
     async def grant(self, ticket: SecretStr, company_id: str) -> None:
-        """Connects the company. Raises TicketInvalid, OtherOrganisation, ConnectionInProgress, SmartRecruitersError."""
+        """Connects the company.
+
+        Raises TicketInvalid, OtherOrganisation, ConnectionInProgress or SmartRecruitersError.
+        """
         exchange = await self._begin(ticket, company_id)
         if exchange is None:
             return
@@ -93,7 +96,7 @@ class ConnectService:
         log.info("company connected", company_id=company_id, version=exchange.version)
 
     async def _begin(self, ticket: SecretStr, company_id: str) -> _Exchange | None:
-        """Returns the exchange that has the company to itself, None when another one has connected it meanwhile."""
+        """Returns the exchange that has the company to itself, None when another one has connected it."""
         exchange_id = self._random.uuid()
         secret = self._random.secret()
         waited_for: set[UUID] = set()

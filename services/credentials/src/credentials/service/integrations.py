@@ -58,7 +58,7 @@ class IntegrationService:
 async def keep_tidy(
     service: IntegrationService, janitor: Janitor, *, now: Clock, every_seconds: float = 10.0
 ) -> None:
-    """Ends overdue versions and deletes what has run out, again and again; an absent PostgreSQL is waited out."""
+    """Ends overdue versions and deletes what has run out, for ever; waits out an absent PostgreSQL."""
     while True:
         try:
             await service.end_overdue()

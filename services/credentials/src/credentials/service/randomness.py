@@ -1,4 +1,4 @@
-"""Where random values come from: the operating system's source, in one place so that the rest takes it as a parameter."""
+"""Where random values come from: one place, so that the rest takes it as a parameter."""
 
 import secrets
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""Access tokens SmartRecruiters gave us: kept until shortly before they run out, fetched once however many ask."""
+"""Access tokens SmartRecruiters gave us: kept while they live, fetched once however many ask."""
 
 import asyncio
 import hashlib

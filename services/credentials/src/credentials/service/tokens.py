@@ -61,7 +61,7 @@ class SigningKeys:
         await self.current()
 
     async def rotate(self, *, token_ttl: timedelta) -> str:
-        """Adds a key that signs once everybody can know it; older ones go when their last token has run out."""
+        """Adds a key that signs once everybody knows it; older ones go when their last token is over."""
         active_from = self._now() + PUBLISHED_AHEAD
         key = self._new(active_from=active_from)
         await self._store.rotate(key, active_from + token_ttl + PUBLISHED_AHEAD)

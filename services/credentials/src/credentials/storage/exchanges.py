@@ -56,7 +56,8 @@ UPDATE credentials.client_credentials SET state = 'active'
 WHERE company_id = $1 AND version = $2 AND exchange_id = $3 AND state = 'pending' RETURNING version
 """
 _STORE = """
-INSERT INTO credentials.smartrecruiters_credentials (company_id, version, client_id, key_id, sealed, stored_at)
+INSERT INTO credentials.smartrecruiters_credentials
+    (company_id, version, client_id, key_id, sealed, stored_at)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (company_id) DO UPDATE SET version = excluded.version, client_id = excluded.client_id,
     key_id = excluded.key_id, sealed = excluded.sealed, stored_at = excluded.stored_at
@@ -75,6 +76,7 @@ class PostgresExchanges:
         self._pool = pool
 
     async def begin(self, request: ExchangeRequest, waited_for: Collection[UUID], now: datetime) -> Beginning:
+        """See `ports.ExchangeStore`."""
         async with transaction(self._pool) as connection:
             ticket = await _usable_ticket(connection, request, now)
             await connection.execute(
@@ -83,15 +85,17 @@ class PostgresExchanges:
             row = await locked(connection, request.company_id)
             if row is None:
                 raise TicketInvalid
-            return await _begin(connection, request, ticket, row, waited_for, now)
+            return await _begin(connection, request, ticket=ticket, row=row, waited_for=waited_for, now=now)
 
     async def renew(self, company_id: str, exchange_id: UUID, until: datetime) -> None:
+        """See `ports.ExchangeStore`."""
         async with transaction(self._pool) as connection:
             await connection.execute(_RENEW, company_id, exchange_id, until)
 
     async def complete(
         self, exchange_id: UUID, company_id: str, credential: CustomerCredential, now: datetime
     ) -> None:
+        """See `ports.ExchangeStore`."""
         async with transaction(self._pool) as connection:
             row = await locked(connection, company_id)
             if row is not None and row["connected_by"] == exchange_id:
@@ -109,6 +113,7 @@ class PostgresExchanges:
     async def abandon(
         self, exchange_id: UUID, company_id: str, reason: str, *, free_ticket: bool, now: datetime
     ) -> None:
+        """See `ports.ExchangeStore`."""
         async with transaction(self._pool) as connection:
             await locked(connection, company_id)
             await connection.execute(_DROP_PENDING, company_id, now, exchange_id)
@@ -128,6 +133,7 @@ async def _usable_ticket(connection: Connection, request: ExchangeRequest, now: 
 async def _begin(
     connection: Connection,
     request: ExchangeRequest,
+    *,
     ticket: asyncpg.Record,
     row: asyncpg.Record,
     waited_for: Collection[UUID],

@@ -54,16 +54,19 @@ class PostgresIntegrations:
         self._pool = pool
 
     async def get(self, company_id: str) -> Integration | None:
+        """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(f"{_WITH_VERSIONS} WHERE i.company_id = $1", company_id)
         return integration_of(row, tuple(row["versions"])) if row else None
 
     async def list(self) -> Sequence[Integration]:
+        """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             rows = await connection.fetch(f"{_WITH_VERSIONS} ORDER BY i.company_id")
         return [integration_of(row, tuple(row["versions"])) for row in rows]
 
     async def timeline(self, company_id: str) -> Sequence[TimelineEntry]:
+        """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             rows = await connection.fetch(
                 "SELECT at, what, version, reason FROM credentials.connection_events"
@@ -73,10 +76,12 @@ class PostgresIntegrations:
         return [TimelineEntry(row["at"], row["what"], row["version"], row["reason"]) for row in rows]
 
     async def versions(self, client_id: str) -> Sequence[ClientVersion]:
+        """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             return [ClientVersion(**row) for row in await connection.fetch(_CLIENT, client_id)]
 
     async def customer_credential(self, company_id: str) -> CustomerCredential | None:
+        """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(
                 "SELECT * FROM credentials.smartrecruiters_credentials WHERE company_id = $1", company_id
@@ -84,6 +89,7 @@ class PostgresIntegrations:
         return _credential(row) if row else None
 
     async def disable(self, company_id: str, now: datetime) -> bool:
+        """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             row = await locked(connection, company_id)
             if row is None or row["state"] != State.CONNECTED:
@@ -99,6 +105,7 @@ class PostgresIntegrations:
     async def rotate(
         self, company_id: str, secret_hash: bytes, now: datetime, overlap: timedelta
     ) -> Integration:
+        """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             row = await locked(connection, company_id)
             if row is None or row["state"] == State.PENDING:
@@ -115,6 +122,7 @@ class PostgresIntegrations:
             return integration_of(changed, await active_versions(connection, company_id))
 
     async def end_overdue(self, now: datetime) -> Sequence[str]:
+        """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             overdue = [row["company_id"] for row in await connection.fetch(_OVERDUE, now)]
         for company_id in overdue:
@@ -137,6 +145,7 @@ class PostgresIntegrations:
             await _tell_after(connection, _CHANGED, company_id, now, rotated=True)
 
     async def move(self, company_id: str, organisation: str) -> None:
+        """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             organisation_id = await connection.fetchval(
                 "SELECT id FROM credentials.organisations WHERE name = $1", organisation

@@ -15,7 +15,8 @@ _LIVING = """
 SELECT * FROM credentials.signing_keys WHERE retires_at IS NULL OR retires_at > $1 ORDER BY active_from, kid
 """
 _INSERT = """
-INSERT INTO credentials.signing_keys (kid, public_jwk, key_id, sealed, active_from) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO credentials.signing_keys (kid, public_jwk, key_id, sealed, active_from)
+VALUES ($1, $2, $3, $4, $5)
 """
 _RETIRE = "UPDATE credentials.signing_keys SET retires_at = $1 WHERE retires_at IS NULL"
 _TIDY = (
@@ -32,6 +33,7 @@ class PostgresKeys:
         self._pool = pool
 
     async def list(self, now: datetime) -> Sequence[StoredKey]:
+        """See `ports.KeyStore`."""
         async with transaction(self._pool) as connection:
             rows = await connection.fetch(_LIVING, now)
         return [
@@ -46,18 +48,21 @@ class PostgresKeys:
         ]
 
     async def create_first(self, key: StoredKey) -> None:
+        """See `ports.KeyStore`."""
         async with transaction(self._pool) as connection:
             await connection.execute(_LOCK)
             if not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM credentials.signing_keys)"):
                 await _insert(connection, key)
 
     async def rotate(self, key: StoredKey, retire_others_at: datetime) -> None:
+        """See `ports.KeyStore`."""
         async with transaction(self._pool) as connection:
             await connection.execute(_LOCK)
             await connection.execute(_RETIRE, retire_others_at)
             await _insert(connection, key)
 
     async def tidy(self, now: datetime) -> None:
+        """See `ports.KeyStore`."""
         async with transaction(self._pool) as connection:
             for statement, kept in _TIDY:
                 await connection.execute(statement, now - kept)

@@ -25,12 +25,14 @@ class PostgresTickets:
         self._pool = pool
 
     async def create(self, ticket: Ticket) -> None:
+        """See `ports.TicketStore`."""
         async with transaction(self._pool) as connection:
             await connection.execute(
                 _INSERT, ticket.hash, ticket.user_id, ticket.company_id, ticket.expires_at
             )
 
     async def deny(self, ticket_hash: bytes, company_id: str, now: datetime) -> None:
+        """See `ports.TicketStore`."""
         async with transaction(self._pool) as connection:
             user_id = await connection.fetchval(_DENY, ticket_hash, company_id, now)
             if user_id is None:

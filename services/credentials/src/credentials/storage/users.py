@@ -37,6 +37,7 @@ class PostgresUsers:
         self._pool = pool
 
     async def create(self, user: User, now: datetime) -> None:
+        """See `ports.UserStore`."""
         async with transaction(self._pool) as connection:
             organisation = await connection.fetchval(
                 _ORGANISATION, user.organisation.id, user.organisation.name, now
@@ -56,16 +57,19 @@ class PostgresUsers:
                 raise UserExists from error
 
     async def find(self, login: str) -> User | None:
+        """See `ports.UserStore`."""
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(f"{_SELECT} WHERE u.login = $1", login)
         return _user(row) if row else None
 
     async def list(self) -> Sequence[User]:
+        """See `ports.UserStore`."""
         async with transaction(self._pool) as connection:
             rows = await connection.fetch(f"{_SELECT} ORDER BY o.name, u.login")
         return [_user(row) for row in rows]
 
     async def delete(self, login: str) -> None:
+        """See `ports.UserStore`."""
         async with transaction(self._pool) as connection:
             done = await connection.execute("DELETE FROM credentials.users WHERE login = $1", login)
         if done == "DELETE 0":
@@ -79,6 +83,7 @@ class PostgresAttempts:
         self._pool = pool
 
     async def count(self, account: bytes, rule: AttemptCounting, now: datetime) -> timedelta | None:
+        """See `ports.AttemptStore`."""
         async with transaction(self._pool) as connection:
             await connection.execute(
                 "INSERT INTO credentials.sign_in_attempts (account, failures, counted_at) VALUES ($1, 0, $2)"
@@ -97,6 +102,7 @@ class PostgresAttempts:
             return wait
 
     async def clear(self, account: bytes) -> None:
+        """See `ports.AttemptStore`."""
         async with transaction(self._pool) as connection:
             await connection.execute("DELETE FROM credentials.sign_in_attempts WHERE account = $1", account)
 
