@@ -114,11 +114,11 @@ def _owned(app: faust.App, tables: Tables, names: set[str]) -> dict[Key, dict[st
 
 async def _partitions(bootstrap: str, prefix: str) -> int:
     """Returns the number the topics share: an order's events are joined by partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    # Subscribed: of other topics a consumer holds no metadata, and topics() only names them.
+    consumer = AIOKafkaConsumer(*(prefix + topic.name for topic in READ), bootstrap_servers=bootstrap)
     try:
         async with asyncio.timeout(15):
             await consumer.start()
-            await consumer.topics()
             found = {len(consumer.partitions_for_topic(prefix + topic.name) or ()) for topic in READ}
     finally:
         async with asyncio.timeout(5):
