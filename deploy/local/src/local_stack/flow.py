@@ -91,8 +91,12 @@ def connect(walk: Walk) -> None:
 
 
 def add_administrator(walk: Walk) -> None:
-    """The vendor gives the customer an account to sign in with."""
-    raise NotImplementedError
+    """The vendor gives the customer an account to sign in with, unless an earlier run did."""
+    if ADMINISTRATOR in walk.stack.bridge("users", "list"):
+        return
+    walk.tell.said("vendor", f"bridge users add {ADMINISTRATOR}")
+    who = ("--name", "Alex Administrator", "--organisation", "Acme Robotics", "--password-stdin")
+    walk.stack.bridge("users", "add", ADMINISTRATOR, *who, typed=walk.stack.keys["administrator_password"])
 
 
 def consent_as_administrator(walk: Walk, browser: Browser, consent: str) -> Shown:

@@ -139,13 +139,14 @@ class Stack:
         for name in ("kafka", "postgres", *self._children):
             self.child(name).check()
 
-    def bridge(self, *arguments: str) -> str:
-        """Run `bridge` as an operator does, against this stack; its output, or LocalStackError."""
+    def bridge(self, *arguments: str, typed: str = "") -> str:
+        """Run `bridge` as an operator who types this does; its output, or LocalStackError."""
         command = [str(Path(sys.executable).with_name("bridge")), *arguments]
         try:
             done = subprocess.run(  # noqa: S603 - composed here
                 command,
                 env=self.environment,
+                input=typed,
                 capture_output=True,
                 text=True,
                 timeout=BRIDGE_WITHIN,
