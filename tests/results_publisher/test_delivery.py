@@ -236,3 +236,16 @@ async def test_inline_orders_are_patched_with_links(
         await harness.until("order-1", "published")
     (call,) = smartrecruiters.calls
     assert call.body["attachments"] == [{"type": "PDF_URL", "url": url}]
+
+
+async def test_a_value_nobody_can_store_spoils_only_its_own_event(
+    harness: Harness, smartrecruiters: FakeSmartRecruiters
+) -> None:
+    async with harness.publisher():
+        await harness.order("bad", result_callback_url="https://sr.example/\0")
+        await harness.order("order-1")
+        await harness.update("order-1", summary="a \0 in it")
+        await harness.until("order-1", "published")
+    assert smartrecruiters.calls[0].body["summary"] == "a \0 in it"
+    known = await harness.pool.fetch("SELECT order_id FROM results_publisher.orders")
+    assert [row["order_id"] for row in known] == ["order-1"]
