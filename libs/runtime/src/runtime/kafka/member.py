@@ -124,6 +124,8 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
             # A hung handler is ended by its own deadline; leaving the group would only stop the other lanes.
             max_poll_interval_ms=24 * 3600 * 1000,
             request_timeout_ms=15_000,
+            # How soon a topic or partition that came later is noticed.
+            metadata_max_age_ms=15_000,
         )
 
     def _record(self, record: ConsumerRecord) -> Record:

@@ -28,6 +28,9 @@ async def create(
                 await admin.create_topics(missing, timeout_ms=15_000)
             except TopicAlreadyExistsError:  # somebody else at the same moment
                 return await create(bootstrap, prefix, replication=replication, partitions=partitions)
+            # A group that joins before the brokers know a topic gets none of its partitions for a while.
+            while not await _led(admin, [topic.name for topic in missing]):  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.05)
         return [topic.name for topic in missing]
 
 
@@ -62,6 +65,15 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     finally:
         async with asyncio.timeout(5):
             await admin.close()
+
+
+async def _led(admin: AIOKafkaAdminClient, names: list[str]) -> bool:
+    return all(
+        topic["error_code"] == 0
+        and topic["partitions"]
+        and all(one["leader"] >= 0 for one in topic["partitions"])
+        for topic in await admin.describe_topics(names)
+    )
 
 
 def _wanted(prefix: str, replication: int, partitions: int | None) -> list[NewTopic]:
