@@ -3,11 +3,13 @@
 import re
 
 import aiohttp
+import pytest
 from contracts.events.order import Candidate
 from contracts.topics import ENGINES_PACKAGES, ORDERS_REQUESTS
 from contracts.types import ResultStatus
 from reference_engine.domain.catalogue import INLINE, SKILL_TEST, VIDEO, Package
 from reference_engine.domain.links import Links
+from yarl import URL
 
 from tests.reference_engine.bus import Bus, cancelled, requested
 from tests.support.waiting import eventually
@@ -19,7 +21,7 @@ def right(package: Package) -> dict[str, str]:
     return {question.id: str(question.right) for question in package.questions}
 
 
-async def get(browser: Browser, path: str) -> tuple[int, str]:
+async def get(browser: Browser, path: str | URL) -> tuple[int, str]:
     async with browser.get(path, allow_redirects=False) as answer:
         return answer.status, await answer.text()
 
@@ -216,6 +218,35 @@ async def test_addresses_that_were_not_given_out(browser: Browser, links: Links)
     status, page = await get(browser, f"/tests/{good}")
     assert status == 200
     assert 'http-equiv="refresh"' in page
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"\xff\xfe=1", "application/x-www-form-urlencoded; charset=klingon"),
+        (b"--x\r\n\r\nbroken", "multipart/form-data; boundary=x"),
+        (b"&".join(b"a%d=1" % number for number in range(500)), "application/x-www-form-urlencoded"),
+        (b"{}", "application/json"),
+        (b"", ""),
+    ],
+)
+async def test_a_body_that_is_no_form_of_ours_has_no_answers(
+    browser: Browser, bus: Bus, links: Links, body: bytes, kind: str
+) -> None:
+    await bus.say(requested("h1"))
+    path = await launched(browser, bus, links, "h1")
+    async with browser.post(f"{path}/answers", data=body, headers={"Content-Type": kind}) as answer:
+        assert answer.status == 422
+    async with browser.post(f"{path}/answers", data=b"x" * 100_000) as answer:
+        assert answer.status == 413
+    for odd in (
+        "/tests/%ff",
+        "/tests/%00",
+        "/tests/h1.%F0%9F%92%A9",
+        "/invitations/%2e%2e",
+        "/reports/%ff.pdf",
+    ):
+        assert (await get(browser, URL(odd, encoded=True)))[0] == 404
 
 
 async def test_pages_carry_no_script_and_are_not_stored(browser: Browser, bus: Bus, links: Links) -> None:

@@ -1,6 +1,7 @@
 """The engine as a process: killed in the middle, started without Kafka, finishing tests by itself."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -76,6 +77,35 @@ async def test_killed_and_started_again_it_knows_every_order(
     await bus.stages("k2", "launch", "progress", "completed")
 
 
+async def test_any_replica_serves_any_candidate(
+    kafka: str, topics: str, bus: Bus, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    first, one = engine(kafka, topics, tmp_path)
+    (tmp_path / "second").mkdir()
+    second, other = engine(kafka, topics, tmp_path / "second")
+    answers = {question.id: str(question.right) for question in SKILL_TEST.questions}
+    orders = [f"p{number}" for number in range(12)]
+
+    async def step(base: str, order_id: str, name: str, text: str) -> bool:
+        address = f"{Links(base, KEY.encode()).test(order_id)}"
+        async with http.get(address) as answer:
+            assert text in await answer.text()
+        async with http.post(f"{address}/{name}", data=answers) as answer:
+            return answer.status == 200
+
+    async with running(first), running(second):
+        await bus.say(*map(requested, orders))
+        await bus.caught_up()
+        for order_id in orders:
+            await eventually(partial(step, one, order_id, "start", "/start"))
+            await eventually(partial(step, other, order_id, "answers", "/answers"))
+        await first.kill()
+        async with http.get(Links(other, KEY.encode()).report(orders[0])) as answer:
+            assert answer.content_type == "application/pdf"
+    for order_id in orders:
+        await bus.stages(order_id, "launch", "progress", "completed")
+
+
 async def test_killed_again_and_again_it_launches_each_order(
     kafka: str, topics: str, bus: Bus, tmp_path: Path
 ) -> None:
@@ -124,7 +154,9 @@ async def test_without_kafka_it_lives_and_a_form_is_not_lost(
             page = await answer.text()
         assert "could not be saved" in page
         assert page.count(" checked") == len(answers)
+        assert await _status(http, f"{base}/health/ready") == 503
         with broker:
+            await eventually(ready, within=40)
             async with connected(broker.bootstrap_servers, "") as bus:
 
                 async def handed_in() -> bool:
@@ -133,7 +165,6 @@ async def test_without_kafka_it_lives_and_a_form_is_not_lost(
 
                 await eventually(handed_in, within=40)
                 await bus.stages("w1", "launch", "progress", "completed")
-                await eventually(ready, within=20)
 
 
 async def _status(http: aiohttp.ClientSession, url: str) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -68,7 +68,7 @@ async def running(settings: Settings) -> AsyncIterator[int]:
     view = StateView(cluster, apply=orders.apply)
     requests = RequestConsumer(cluster, handle=service.handle_requests, publisher=publisher)
     offered = asyncio.Event()
-    ready = {"kafka": lambda: publisher.healthy, "state": view.loaded.is_set, "packages": offered.is_set}
+    ready = {"kafka": publisher.reachable, "state": _told(view.loaded), "packages": _told(offered)}
     server = Server(service=service, links=links, pages=Pages(), ready=ready)
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(_parts())
@@ -97,6 +97,13 @@ def _signing_key(settings: Settings) -> bytes:
     if secret == DEMONSTRATION_SECRET:
         log.warning("launch addresses are signed with the demonstration key: set REFERENCE_ENGINE_SECRET")
     return secret.encode()
+
+
+def _told(event: asyncio.Event) -> Callable[[], Awaitable[bool]]:
+    async def told() -> bool:
+        return event.is_set()
+
+    return told
 
 
 async def _offer(service: EngineService, offered: asyncio.Event) -> None:

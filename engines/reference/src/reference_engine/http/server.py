@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import web
@@ -16,7 +17,7 @@ from reference_engine.http.pages import HEADERS, Pages
 from reference_engine.service import EngineService, Known
 
 Step = Callable[[str, dict[str, str]], Awaitable[None]]
-Probes = Mapping[str, Callable[[], bool]]
+Probes = Mapping[str, Callable[[], Awaitable[bool]]]
 
 log = structlog.get_logger()
 
@@ -78,7 +79,7 @@ class Server:
     async def _step(self, request: web.Request, step: Step, *, keep_answers: bool = False) -> web.Response:
         """Does one step, then shows where the candidate stands; a form is never lost to a fault of ours."""
         token = request.match_info["token"]
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form = _form(await request.read())
         order_id = self._links.order_of(token)
         try:
             if order_id is not None:
@@ -142,11 +143,19 @@ class Server:
         return web.json_response({"status": "live"})
 
     async def _readiness(self, _request: web.Request) -> web.Response:
-        checks = {name: probe() for name, probe in self._ready.items()}
+        checks = {name: await probe() for name, probe in self._ready.items()}
         good = all(checks.values())
         return web.json_response(
             {"status": "ready" if good else "not ready", "checks": checks}, status=200 if good else 503
         )
+
+
+def _form(body: bytes) -> dict[str, str]:
+    """Reads what our pages send; anything else is a form without answers."""
+    try:
+        return dict(parse_qsl(body.decode(), max_num_fields=100))
+    except ValueError:
+        return {}
 
 
 @asynccontextmanager

@@ -37,12 +37,17 @@ class KafkaPublisher:
         self._deadline = deadline
         self._producer: AIOKafkaProducer | None = None
         self._connected = asyncio.Event()
-        self._well = False
 
-    @property
-    def healthy(self) -> bool:
-        """Whether Kafka was reached and took the last thing sent."""
-        return self._connected.is_set() and self._well
+    async def reachable(self) -> bool:
+        """Whether Kafka answers now; asked anew each time, so an idle engine gets well again by itself."""
+        if self._producer is None:
+            return False
+        try:
+            async with asyncio.timeout(2):
+                await self._producer.client.fetch_all_metadata()
+        except (TimeoutError, KafkaError, OSError):
+            return False
+        return True
 
     async def run(self) -> None:
         """Connects, however long Kafka is away; aiokafka reconnects by itself afterwards."""
@@ -57,7 +62,7 @@ class KafkaPublisher:
             try:
                 async with asyncio.timeout(self._deadline):
                     await producer.start()
-                self._producer, self._well = producer, True
+                self._producer = producer
                 self._connected.set()
                 await asyncio.Event().wait()
             except (KafkaError, OSError) as error:
@@ -79,9 +84,7 @@ class KafkaPublisher:
                 await self._connected.wait()
                 await self._send(messages)
         except (TimeoutError, KafkaError) as error:
-            self._well = False
             raise BrokerUnavailable(f"Kafka did not acknowledge: {type(error).__name__}") from error
-        self._well = True
 
     async def _send(self, messages: Sequence[Message]) -> None:
         producer = self._producer
