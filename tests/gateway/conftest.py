@@ -30,7 +30,7 @@ async def own_world(kafka: str, postgres_url: str, topic_prefix: str) -> AsyncIt
 
 @pytest.fixture(autouse=True)
 async def _no_leaked_tasks(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """A shared gateway goes on between tests, its Kafka client with new tasks: there it is asked at its end."""
+    """A shared gateway's Kafka client begins tasks between tests: there it is asked at its end."""
     async with AsyncExitStack() as stack:
         if "shared_world" not in request.fixturenames:
             await stack.enter_async_context(guards.no_leaked_tasks())

@@ -1,4 +1,4 @@
-"""Requests nobody should send: each has its status and names what is wrong; none places an order, none is a 500."""
+"""Requests nobody should send: each has its status and its wrong fields named; none places an order."""
 
 import json
 from dataclasses import dataclass, field

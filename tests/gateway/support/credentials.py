@@ -1,4 +1,4 @@
-"""The credentials service as the gateway sees it: a small program that answers its internal HTTP, really signing."""
+"""The credentials service as the gateway sees it: a small server of its internal HTTP, really signing."""
 
 import time
 import uuid

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 class Cable:
     """Forwards 127.0.0.1:port to a server.
 
-    With `kafka` the broker's own address in its answers becomes the cable's, as clients go on to where it says.
+    With `kafka` the broker's address in its answers becomes the cable's, as clients go on to where it says.
     """
 
     def __init__(self, host: str, port: int, *, kafka: bool = False) -> None:

@@ -24,6 +24,7 @@ from gateway.settings import Settings
 from pydantic import SecretStr
 from runtime.kafka import topics as kafka_topics
 from runtime.kafka.producer import EventProducer
+from runtime.migrations import migrate
 from runtime.process import Supervisor
 
 from tests.gateway.support.credentials import INTERNAL_TOKEN, FakeCredentials
@@ -176,7 +177,7 @@ class World:
     @staticmethod
     def partition_of(order_id: str) -> int:
         """Where aiokafka's partitioner puts a key, of three."""
-        return (murmur2(order_id.encode()) & 0x7FFFFFFF) % 3
+        return int((murmur2(order_id.encode()) & 0x7FFFFFFF) % 3)
 
     async def sql(self, statement: str, *arguments: Any) -> Any:
         connection = await asyncpg.connect(self.database_url, timeout=5)
@@ -278,7 +279,7 @@ async def fresh_world(*, kafka: str, postgres_url: str, prefix: str) -> AsyncIte
     await kafka_topics.create(kafka, prefix, partitions=3)
     try:
         async with databases.fresh(postgres_url) as database_url:
-            await databases.migrate(database_url, "gateway", "gateway.storage.migrations")
+            await migrate(database_url, "gateway", "gateway.storage.migrations")
             async with world(kafka=kafka, prefix=prefix, database_url=database_url) as made:
                 # Whatever connects on first use has connected before a test begins.
                 assert await made.place(standard_order()) == (202, None)

@@ -24,7 +24,9 @@ class KafkaOrderLog:
     async def publish(self, record: Record) -> None:
         """See `gateway.ports.OrderLog`."""
         try:
-            await self._producer.publish_encoded(record.topic, record.key, record.value, record.headers)
+            await self._producer.publish_batch(
+                [Message(record.topic, record.key, record.value, record.headers)]
+            )
         except BrokerUnavailable as error:
             raise Unavailable(str(error)) from error
 

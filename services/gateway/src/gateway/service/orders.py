@@ -2,50 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import urldefrag
 
 from contracts.smartrecruiters.orders import InlineOrder
-from runtime.fencing import Fence, ForbiddenUrl
 
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.handoff import Handoff, HandoffLinks
 from gateway.domain.orders import check_addresses, placed, read_order
 from gateway.domain.principal import Principal
 from gateway.errors import ForeignCompany, UnknownPackage
+from gateway.service.addresses import CallbackAddresses, ReturnAddresses
 from gateway.service.intake import Intake
-
-
-class ReturnAddresses:
-    """Where a candidate may be sent after an inline assessment.
-
-    Career sites have addresses of their own, so every https one is allowed unless hosts are configured.
-    """
-
-    def __init__(self, *, fence: Fence, everywhere: bool) -> None:
-        self._fence = fence
-        self._everywhere = everywhere
-
-    def refusal(self, url: str) -> str | None:
-        """Returns why the address is refused."""
-        # A fragment is the page's own business, and means nothing to a fence of hosts.
-        bare = urldefrag(url).url if url.isascii() else url
-        reason = refusal(self._fence, bare)
-        if reason is None or not self._everywhere:
-            return reason
-        plain = bare.isascii() and bare.isprintable() and not any(mark in bare for mark in ' "\\<>^`{|}')
-        host = (
-            bare[len("https://") :].partition("/")[0].partition("?")[0] if bare.startswith("https://") else ""
-        )
-        return None if plain and host and "@" not in host else reason
-
-
-def refusal(fence: Fence, url: str) -> str | None:
-    """Returns why the fence refuses an address, None when it does not."""
-    try:
-        fence.check(url)
-    except ForbiddenUrl as error:
-        return error.reason
-    return None
 
 
 class OrderService:
@@ -57,14 +23,14 @@ class OrderService:
         catalogue: Catalogue,
         intake: Intake,
         links: HandoffLinks,
-        fence: Fence,
+        callbacks: CallbackAddresses,
         returns: ReturnAddresses,
         now: Callable[[], datetime],
     ) -> None:
         self._catalogue = catalogue
         self._intake = intake
         self._links = links
-        self._fence = fence
+        self._callbacks = callbacks
         self._returns = returns
         self._now = now
 
@@ -75,7 +41,7 @@ class OrderService:
         order = read_order(body, inline_only=inline_only)
         if order.company_id != principal.company_id:
             raise ForeignCompany
-        order_id = check_addresses(order, callback=self._callback_refusal, completed=self._returns.refusal)
+        order_id = check_addresses(order, callback=self._callbacks.read, completed=self._returns.refusal)
         if self._catalogue.get(order.company_id, order.assessment_package_id) is None:
             raise UnknownPackage("no such package")
         token = None
@@ -92,6 +58,3 @@ class OrderService:
         )
         await self._intake.keep(record)
         return self._links.url(token) if token else None
-
-    def _callback_refusal(self, url: str) -> str | None:
-        return refusal(self._fence, url)

@@ -8,7 +8,7 @@ from runtime.http.problems import Handler, problem_middleware, request_id_middle
 
 from gateway.http.server.api import IntegrationHandlers, OrderHandlers, PackageHandlers
 from gateway.http.server.bodies import LARGEST_BODY_BYTES
-from gateway.http.server.boundary import boundary
+from gateway.http.server.boundary import Boundary
 from gateway.http.server.consent import ConsentHandlers
 from gateway.http.server.handoff import HandoffHandlers
 from gateway.http.server.oauth import OAuthHandlers
@@ -27,10 +27,10 @@ class Handlers:
     health: Health
 
 
-def create_app(handlers: Handlers, *, answer_deadline: float) -> web.Application:
+def create_app(handlers: Handlers, boundary: Boundary) -> web.Application:
     """Returns the application."""
     app = web.Application(
-        middlewares=[request_id_middleware, problem_middleware, boundary(answer_deadline)],
+        middlewares=[request_id_middleware, problem_middleware, boundary.middleware],
         client_max_size=LARGEST_BODY_BYTES,
     )
     for method, path, handler in (

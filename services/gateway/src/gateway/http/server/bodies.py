@@ -29,6 +29,8 @@ async def read_json_body(request: web.Request) -> bytes:
 
 async def read_body(request: web.Request) -> bytes:
     """Returns the body's bytes. Raises BodyTooSlow, and aiohttp's 413 above 1 MiB."""
+    if request.content.is_eof():
+        return await request.read()  # all of it came with the headers, as a small order does
     try:
         async with asyncio.timeout(_ARRIVES_WITHIN_SECONDS):
             return await request.read()

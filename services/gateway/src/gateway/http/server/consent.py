@@ -15,7 +15,7 @@ from gateway.errors import CredentialsRefused, CredentialsUnavailable
 from gateway.http.server.consent_texts import FAULTS, UNAVAILABLE, UNREADABLE, WRONG_PASSWORD
 from gateway.http.server.pages import Pages
 from gateway.ports import Credentials
-from gateway.service.orders import refusal
+from gateway.service.addresses import refusal
 
 _COMPANY = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _LONGEST = 1000
