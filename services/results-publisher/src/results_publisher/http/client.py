@@ -32,7 +32,8 @@ from results_publisher.domain.outcome import (
     Withheld,
 )
 from results_publisher.domain.wire import with_uploads
-from results_publisher.http.files import File, Files, FileUnavailable
+from results_publisher.errors import FileUnavailable
+from results_publisher.http.files import File, Files
 
 _KEPT = 2000
 _READ_ON = 256 * 1024

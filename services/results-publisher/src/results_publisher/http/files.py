@@ -10,18 +10,10 @@ from contracts.events.assessment import Attachment
 from runtime.fencing import Fence, ForbiddenUrl
 from yarl import URL
 
+from results_publisher.errors import FileUnavailable
+
 _DEFAULT_TYPE = "application/octet-stream"
 _CHUNK = 64 * 1024
-
-
-class FileUnavailable(Exception):
-    """`code` is the delivery's reason; `passing` says whether a later try may work."""
-
-    def __init__(self, code: str, *, passing: bool, http_status: int | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.passing = passing
-        self.http_status = http_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +57,7 @@ class Files:
                 URL(url, encoded=True), timeout=self._timeout, allow_redirects=False
             ) as response:
                 if response.status != 200:
-                    passing = "attachment_unavailable"
-                    raise FileUnavailable(passing, passing=True, http_status=response.status)
+                    raise FileUnavailable("attachment_unavailable", passing=True, http_status=response.status)
                 self._bound(response.content_length or 0)
                 size = 0
                 async for chunk in response.content.iter_chunked(_CHUNK):

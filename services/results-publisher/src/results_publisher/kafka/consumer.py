@@ -8,7 +8,7 @@ from contracts.topics import CREDENTIALS_INTEGRATIONS, ENGINES_UPDATES, GATEWAY_
 from runtime.kafka.consumer import BadRecords, BatchConsumer, Received
 from runtime.kafka.producer import EventProducer
 
-from results_publisher.service.ingestion import RefusedEvents
+from results_publisher.errors import RefusedEvents
 
 GROUP = "results-publisher"
 TOPICS = (GATEWAY_ORDERS, ENGINES_UPDATES, CREDENTIALS_INTEGRATIONS)

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -29,7 +30,7 @@ class Timing:
     spacing: float = 0.02
     linger: float = 2.0
     hold_recheck: float = 60.0
-    drain: float = 10.0
+    drain: float = 8.0
     max_lanes: int = 1000
 
 
@@ -88,15 +89,11 @@ class Dispatcher:
         if not connected and company_id in self._lanes:
             self._end(self._lanes[company_id], resume_in=0.0)
 
-    def more(self) -> None:
-        """Outcomes were kept: their orders may go on."""
-        self._wake.set()
-
     async def run(self) -> None:
         """Dispatches until cancelled."""
         keeping = asyncio.create_task(self._keep_leases(), name="leases")
         try:
-            while True:
+            while not keeping.done():
                 try:
                     await self._feed()
                 except Exception as error:
@@ -106,6 +103,7 @@ class Dispatcher:
                     await asyncio.wait_for(self._wake.wait(), self._timing.poll)
                 await asyncio.sleep(self._timing.spacing)
                 self._wake.clear()
+            keeping.result()
         finally:
             keeping.cancel()
             await asyncio.wait([keeping])
@@ -175,7 +173,11 @@ class Dispatcher:
             case _:
                 pass
         if finished is not None:
-            self._outcomes.put(finished, lambda: lane.kept(delivery))
+            self._outcomes.put(finished, partial(self._kept, lane, delivery))
+
+    def _kept(self, lane: Lane, delivery: Delivery) -> None:
+        lane.kept(delivery)
+        self._wake.set()
 
     async def _hold(self, lane: Lane) -> None:
         if lane.closed:
@@ -195,9 +197,12 @@ class Dispatcher:
         self._end(lane, resume_in=0.0)
 
     def _let_go(self, now: float) -> None:
-        """Lanes with nothing to do give their lease back after a while: another replica may have room."""
+        """Lanes with nothing to do, or that have stopped, give their lease back: others may have room."""
         for lane in list(self._lanes.values()):
-            if lane.busy or lane.queue or lane.in_flight:
+            running = self._running.get(lane.company_id)
+            if running is not None and running.done():  # its lease ran out while PostgreSQL was away
+                self._end(lane, resume_in=0.0)
+            elif lane.busy or lane.queue or lane.in_flight:
                 lane.idle_since = None
             elif lane.idle_since is None:
                 lane.idle_since = now
@@ -216,6 +221,8 @@ class Dispatcher:
     async def _finish(self, lane: Lane, running: asyncio.Task[None], resume_in: float) -> None:
         running.cancel()
         await asyncio.wait([running])
+        if not running.cancelled() and (error := running.exception()) is not None:
+            log.error("lane failed", company_id=lane.company_id, exc_info=error)
         try:
             await lane.finish(self._timing.drain)
             async with asyncio.timeout(5):

@@ -13,20 +13,12 @@ from contracts.events.order import OrderPlaced
 
 from results_publisher.domain.delivery import NewDelivery, Order
 from results_publisher.domain.ingestion import Incoming, apply, dead_update
-from results_publisher.errors import UnstorableEvents
+from results_publisher.errors import RefusedEvents, UnstorableEvents
 from results_publisher.ports import IngestionStore, IngestionTransaction, TokenCache
 
 log = structlog.get_logger()
 
 Integration = IntegrationConnected | IntegrationRotated | IntegrationDisabled
-
-
-class RefusedEvents(Exception):
-    """Some of a batch can never be worked on; nothing of the batch is kept. Maps event id to the reason."""
-
-    def __init__(self, reasons: dict[Any, str]) -> None:
-        super().__init__(f"{len(reasons)} events refused")
-        self.reasons = reasons
 
 
 @dataclass(slots=True)
