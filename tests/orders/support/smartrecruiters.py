@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 from runtime.http.server import serving
 
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "candidate": {"id": "cand-1", "firstName": "Ada", "lastName": "Byron", "email": "ada@example.com"},
     "job": {
         "id": "job-1",

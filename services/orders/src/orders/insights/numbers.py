@@ -13,7 +13,7 @@ from contracts.types import ResultStatus
 
 Numbers = Mapping[str, float]
 Facts = Mapping[str, Any]
-"""What is kept of an order: `counted` names what was counted of it, `placed_at` its time in seconds."""
+"""What is kept of an order: `counted` names what was counted of it, each of which has its time in seconds."""
 
 EMPTY: Numbers = {
     "orders": 0,
@@ -40,32 +40,35 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One event's share: what is kept of the order now, and what its company's window gains."""
+    """One event's share: what is kept of the order now, and what its company's windows gain."""
 
     facts: Facts
     company_id: str
-    starts_at: datetime
-    gains: Numbers
+    gains: tuple[tuple[datetime, Numbers], ...]
 
 
 def count(facts: Facts | None, data: EventData, rules: Rules) -> Counted | None:
-    """Returns an event's share; None when it counts for nothing, or was counted before."""
+    """Returns an event's share; None when it counts for nothing, or was counted before.
+
+    Topics are read side by side, so a result may come before its order: the second of them tells the time.
+    """
     known: Facts = facts or {"counted": []}
     match data:
         case OrderPlaced():
-            placed = {**known, "placed_at": data.received_at.timestamp()}
-            return _once(placed, "order", data.company_id, rules.window_of(data.received_at), {"orders": 1})
+            what, at, gains = "order", data.received_at, {"orders": 1}
         case AssessmentUpdated(stage=Stage.FAILED):
-            starts_at = rules.window_of(data.occurred_at)
-            return _once(known, "failure", data.company_id, starts_at, {"failures": 1})
+            what, at, gains = "failure", data.occurred_at, {"failures": 1}
         case ResultRejected(kind=DeliveryKind.RESULT, status=ResultStatus.COMPLETED):
-            starts_at = rules.window_of(data.occurred_at)
-            return _once(known, "failure", data.company_id, starts_at, {"failures": 1})
+            what, at, gains = "failure", data.occurred_at, {"failures": 1}
         case ResultPublished(kind=DeliveryKind.RESULT, status=ResultStatus.COMPLETED):
-            gains = _result(known, data.occurred_at, rules)
-            return _once(known, "result", data.company_id, rules.window_of(data.occurred_at), gains)
+            what, at, gains = "result", data.occurred_at, {"results": 1}
         case _:
             return None
+    if what in known["counted"]:
+        return None
+    now_known = {**known, "counted": [*known["counted"], what], what: at.timestamp()}
+    timed = _time(now_known, rules) if what in {"order", "result"} else ()
+    return Counted(now_known, data.company_id, ((rules.window_of(at), gains), *timed))
 
 
 def add(numbers: Numbers | None, gains: Numbers) -> Numbers:
@@ -73,15 +76,11 @@ def add(numbers: Numbers | None, gains: Numbers) -> Numbers:
     return {name: (numbers or EMPTY).get(name, 0) + gains.get(name, 0) for name in EMPTY}
 
 
-def _result(facts: Facts, at: datetime, rules: Rules) -> Numbers:
-    if "placed_at" not in facts:
-        return {"results": 1}  # the order is older than anything read
-    seconds = max(0.0, at.timestamp() - facts["placed_at"])
+def _time(facts: Facts, rules: Rules) -> tuple[tuple[datetime, Numbers], ...]:
+    """Returns the time to result, for the result's window, once both ends are known."""
+    if "order" not in facts or "result" not in facts:
+        return ()
+    seconds = max(0.0, facts["result"] - facts["order"])
     late = int(seconds > rules.late_after.total_seconds())
-    return {"results": 1, "late": late, "seconds_to_result": seconds, "timed_results": 1}
-
-
-def _once(facts: Facts, what: str, company_id: str, starts_at: datetime, gains: Numbers) -> Counted | None:
-    if what in facts["counted"]:
-        return None
-    return Counted({**facts, "counted": [*facts["counted"], what]}, company_id, starts_at, gains)
+    window = rules.window_of(datetime.fromtimestamp(facts["result"], UTC))
+    return ((window, {"late": late, "seconds_to_result": seconds, "timed_results": 1}),)

@@ -55,10 +55,11 @@ class Tables:
         """Counts an event of a partition; the window goes first, so a crash between repeats, not loses."""
         counted = count(self._orders.get(order_id), data, self._rules)
         if counted is not None:
-            key = Key(counted.company_id, counted.starts_at, partition).text()
-            self.windows[key] = add(self.windows.get(key), counted.gains)
+            for starts_at, gains in counted.gains:
+                key = Key(counted.company_id, starts_at, partition).text()
+                self.windows[key] = add(self.windows.get(key), gains)
+                self.changed.add(key)
             self._orders[order_id] = {**counted.facts, "partition": partition, "at": now.timestamp()}
-            self.changed.add(key)
         self._events += 1
         if self._events % _LOOK_FOR_OLD_EVERY == 0:
             self._forget(partition, now - self._keep)
