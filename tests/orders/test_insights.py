@@ -51,7 +51,7 @@ def process(servers: Servers, tmp_path: Path) -> Process:
 async def test_the_numbers_are_right_after_a_kill(
     bench: Bench, servers: Servers, world: SmartRecruiters, process: Process
 ) -> None:
-    chosen = settings(servers, world, orders_expire_after=0)
+    chosen = settings(servers, world)
     connection = await asyncpg.connect(servers.database_url)
 
     async def numbers() -> dict[str, Any]:

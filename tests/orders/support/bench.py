@@ -43,6 +43,7 @@ def settings(servers: Servers, world: SmartRecruiters, **changes: Any) -> Settin
         "orders_internal_port": free_port(),
         "orders_smartrecruiters_per_second": 1000,
         "orders_sweep_every": 0.1,
+        "orders_expire_after": 0,
     }
     return Settings(**{**values, **changes})
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 import aiohttp
 from contracts.topics import ORDERS_REQUESTS
 from runtime import database, logging, settings
+from runtime.database import Pool
 from runtime.fencing import Fence
 from runtime.health import Health
 from runtime.http.server import internal_app, serving
@@ -53,15 +54,8 @@ def now() -> datetime:
 
 async def start(settings: Settings, stack: AsyncExitStack, supervisor: Supervisor) -> None:
     """Builds everything and spawns what lasts. Refuses a stale schema and missing topics."""
-    pool = await stack.enter_async_context(
-        database.pool(settings.database_url, max_size=settings.orders_database_connections)
-    )
-    await require_current(pool, SCHEMA, MIGRATIONS)
+    pool, producer = await _servers(settings, stack)
     bootstrap, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
-    await topics.require(bootstrap, prefix, [*CONSUMED, ORDERS_REQUESTS])
-    producer = await stack.enter_async_context(
-        EventProducer(bootstrap_servers=bootstrap, prefix=prefix, client_id=SERVICE)
-    )
     relay = OutboxRelay(pool=pool, schema=SCHEMA, producer=producer)
     transactions, reading = PostgresTransactions(pool), PostgresReading(pool)
     tokens, resources = await _smartrecruiters(settings, stack)
@@ -82,32 +76,47 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
         relay=relay.wake,
         forget_events=reading.forget_events,
     )
-    intake = Intake(
-        transactions=transactions, plan=settings.plan, clock=now, enrich=enriching.wake, relay=relay.wake
-    )
-    tracking = Tracking(
-        transactions=transactions,
-        clock=now,
-        unknown_within=timedelta(seconds=settings.orders_unknown_order_within),
-        enrich=enriching.wake,
-        forget_token=tokens.forget,
-    )
-    lasting = {
-        "outbox relay": relay.run(),
-        "enrichment": enriching.run(),
-        "sweeper": sweeper.run(timedelta(seconds=settings.orders_sweep_every)),
-    }
+    _ = supervisor.spawn("outbox relay", relay.run())
+    _ = supervisor.spawn("enrichment", enriching.run())
+    _ = supervisor.spawn("sweeper", sweeper.run(timedelta(seconds=settings.orders_sweep_every)))
     for topic, consumer in consumers(
-        bootstrap_servers=bootstrap, prefix=prefix, producer=producer, intake=intake, tracking=tracking
+        bootstrap_servers=bootstrap,
+        prefix=prefix,
+        producer=producer,
+        intake=Intake(
+            transactions=transactions, plan=settings.plan, clock=now, enrich=enriching.wake, relay=relay.wake
+        ),
+        tracking=Tracking(
+            transactions=transactions,
+            clock=now,
+            unknown_within=timedelta(seconds=settings.orders_unknown_order_within),
+            enrich=enriching.wake,
+            forget_token=tokens.forget,
+        ),
     ).items():
-        lasting[f"consumer of {topic}"] = consumer.run()
-    for name, coro in lasting.items():
-        _ = supervisor.spawn(name, coro)
+        _ = supervisor.spawn(f"consumer of {topic}", consumer.run())
+    cancelling = Cancelling(transactions=transactions, clock=now, relay=relay.wake)
+    await stack.enter_async_context(_pages(settings, _health(pool, producer), reading, cancelling))
+
+
+def _health(pool: Pool, producer: EventProducer) -> Health:
     health = Health()
     health.check("database", partial(database.answers, pool))
     health.check("kafka", lambda: producer.healthy)
-    cancelling = Cancelling(transactions=transactions, clock=now, relay=relay.wake)
-    await stack.enter_async_context(_pages(settings, health, reading, cancelling))
+    return health
+
+
+async def _servers(settings: Settings, stack: AsyncExitStack) -> tuple[Pool, EventProducer]:
+    pool = await stack.enter_async_context(
+        database.pool(settings.database_url, max_size=settings.orders_database_connections)
+    )
+    await require_current(pool, SCHEMA, MIGRATIONS)
+    bootstrap, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
+    await topics.require(bootstrap, prefix, [*CONSUMED, ORDERS_REQUESTS])
+    producer = await stack.enter_async_context(
+        EventProducer(bootstrap_servers=bootstrap, prefix=prefix, client_id=SERVICE)
+    )
+    return pool, producer
 
 
 async def _smartrecruiters(

@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 from aiohttp import web
 from pydantic import SecretStr
+from runtime.http.problems import Problem
 
 from orders.domain.outlook import what_happens_next
 from orders.domain.states import State
@@ -68,8 +69,10 @@ class _Console:
 
     def _admit(self, request: web.Request) -> None:
         if not hmac.compare_digest(_password(request), self._token.get_secret_value().encode()):
-            raise web.HTTPUnauthorized(
-                text="sign in with the internal API's token as password",
+            raise Problem(
+                401,
+                "unauthorized",
+                "Sign in with any name and the internal API's token as password.",
                 headers={"WWW-Authenticate": 'Basic realm="orders console", charset="UTF-8"'},
             )
 
