@@ -124,9 +124,11 @@ async def test_a_rebalance_between_two_members_loses_nothing(
     kafka: str, topics: str, producer: EventProducer, logs: Lines
 ) -> None:
     seen: set[tuple[str, int]] = set()
+    rebalanced = asyncio.Event()  # the later half of the work waits for it, so it falls into the middle
 
     async def handle(batch: Sequence[Received]) -> None:
-        await asyncio.sleep(0.005)
+        if any(one.event.data.attempts >= 30 for one in batch):
+            await rebalanced.wait()
         seen.update((one.event.data.order_id, one.event.data.attempts) for one in batch)
 
     async def publish_all() -> None:
@@ -140,6 +142,7 @@ async def test_a_rebalance_between_two_members_loses_nothing(
             await eventually(
                 lambda: len([line for line in logs if line["event"] == "partitions assigned"]) >= 3, 20
             )
+            rebalanced.set()
             await publishing
         await eventually(lambda: len(seen) == 600, within=20)
     assert await committed(kafka, topics) == 600

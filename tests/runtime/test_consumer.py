@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 from contracts.topics import CREDENTIALS_INTEGRATIONS, RESULTS_DELIVERIES
 from runtime.kafka.consumer import EventConsumer, Received, Reject, Retry, TooManyDeadLetters
-from runtime.kafka.producer import EventProducer
+from runtime.kafka.producer import BrokerUnavailable, EventProducer
 
 from tests.runtime.support import everything, message, producing, published
 from tests.support.guards import Lines
@@ -163,6 +164,31 @@ async def test_a_passing_fault_is_tried_until_it_works(
     assert await committed(kafka, topics) == 2
 
 
+@pytest.mark.parametrize(
+    "away",
+    [
+        ConnectionRefusedError("database"),
+        asyncpg.CannotConnectNowError("starting up"),
+        BrokerUnavailable("kafka"),
+    ],
+)
+async def test_an_outage_of_our_own_stores_never_makes_a_dead_letter(
+    kafka: str, topics: str, producer: EventProducer, away: Exception
+) -> None:
+    tries: list[int] = []
+
+    async def handle(received: Received) -> None:
+        tries.append(received.offset)
+        if len(tries) < 8:
+            raise away
+
+    async with consuming(kafka, topics, producer, handle, attempts=2):
+        await producer.publish(RESULTS_DELIVERIES, published("a"))
+        await eventually(lambda: len(tries) == 8)
+    assert await committed(kafka, topics) == 1
+    assert await everything(kafka, topics + RESULTS_DELIVERIES.dead_letter, 1, within_ms=300) == []
+
+
 async def test_a_hung_handler_is_ended_and_tried_again(
     kafka: str, topics: str, producer: EventProducer
 ) -> None:
@@ -273,9 +299,11 @@ async def test_a_rebalance_between_two_members_loses_nothing_and_keeps_each_lane
     kafka: str, topics: str, producer: EventProducer, logs: Lines
 ) -> None:
     seen: Seen = defaultdict(list)
+    rebalanced = asyncio.Event()  # the later half of the work waits for it, so it falls into the middle
 
     async def handle(received: Received) -> None:
-        await asyncio.sleep(0.002)
+        if received.event.data.attempts >= 30:
+            await rebalanced.wait()
         seen[by_order(received)].append(received.event.data.attempts)
 
     async def publish_all() -> None:
@@ -292,6 +320,7 @@ async def test_a_rebalance_between_two_members_loses_nothing_and_keeps_each_lane
             await eventually(
                 lambda: len([line for line in logs if line["event"] == "partitions assigned"]) >= 3, 20
             )
+            rebalanced.set()
             await publishing
         await eventually(complete, within=20)
     assert await committed(kafka, topics) == 600

@@ -9,13 +9,14 @@ from aiokafka.structs import TopicPartition
 from contracts.topics import Topic
 
 from runtime import tracing
+from runtime.database import UNAVAILABLE
 from runtime.kafka.backoff import delay, is_cancelled
 from runtime.kafka.batch import BatchConsumer
 from runtime.kafka.dead_letters import DeadLetters, TooManyDeadLetters
 from runtime.kafka.decoding import Decoder
 from runtime.kafka.lanes import Lanes
 from runtime.kafka.member import Member
-from runtime.kafka.producer import EventProducer
+from runtime.kafka.producer import BrokerUnavailable, EventProducer
 from runtime.kafka.progress import Progress
 from runtime.kafka.records import BadRecords, Received, Record, Reject, Retry
 from runtime.metrics import CONSUMED, RETRIED, UNCOMMITTED
@@ -33,6 +34,9 @@ __all__ = [
 
 log = structlog.get_logger()
 
+# A database or broker that is away says nothing about the record: such failures never lead to a dead letter.
+_AWAY = (*UNAVAILABLE, BrokerUnavailable)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Work:
@@ -45,9 +49,10 @@ class _Work:
 class EventConsumer:
     """Hands each event to `handle`: one at a time in a lane, lanes side by side.
 
-    An event is done when `handle` returns; `Reject` makes it a dead letter; `Retry`, or taking longer than
-    `deadline`, has it tried again until it works; any other exception is tried `attempts` times, then a dead
-    letter. What cannot be decoded is a dead letter; a tombstone is skipped.
+    An event is done when `handle` returns; `Reject` makes it a dead letter; `Retry`, PostgreSQL or Kafka
+    being away, or taking longer than `deadline`, has it tried again until it works; any other exception is
+    tried `attempts` times, then a dead letter. What cannot be decoded is a dead letter; a tombstone is
+    skipped.
 
     Committed is the lowest unfinished offset of each partition, so a crash repeats work and loses none. A
     lane that hangs does not stop the others until `max_uncommitted` records of its partition lie behind it:
@@ -158,6 +163,8 @@ class EventConsumer:
                 return error.reason
             except Retry as error:
                 reason = error.reason
+            except _AWAY as error:
+                reason = f"{type(error).__name__}: {error}"
             except Exception as error:
                 failures, reason = failures + 1, f"{type(error).__name__}: {error}"
                 if failures >= self._attempts:
