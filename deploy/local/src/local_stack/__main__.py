@@ -41,7 +41,7 @@ def run(*, once: bool, data: Path) -> None:
             terminal.step("everything is up")
             flow.run(stack, tell=terminal.Teller())
             if not once:
-                terminal.addresses(stack)
+                terminal.addresses(stack, administrator=flow.ADMINISTRATOR)
                 _stay(stack)
             _ignore_signals()
             terminal.step("stopping")

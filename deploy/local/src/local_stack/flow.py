@@ -69,6 +69,8 @@ def configure(walk: Walk) -> None:
     walk.tell.said("vendor", f"bridge partner apply {PARTNER_FILE.name}")
     for line in walk.stack.bridge("partner", "apply", str(PARTNER_FILE)).splitlines():
         walk.tell.detail(line)
+    planned = walk.stack.bridge("partner", "plan", str(PARTNER_FILE))  # fails if anything were left to change
+    walk.tell.said("vendor", f"bridge partner plan {PARTNER_FILE.name}: {planned.strip()}")
     held = walk.sr.configuration()
     walk.tell.said("SmartRecruiters", f"holds {len(held)} entries; consent page {held['consentUrl']}")
     walk.tell.done("partner configured")
@@ -131,14 +133,14 @@ def choose_package(walk: Walk) -> None:
 def standard_order(walk: Walk) -> None:
     """SPEC 3 to 5, a recruiter's order: 202, invitation, IN_PROGRESS, COMPLETED, the report attached."""
     walk.tell.section("3-5", "A recruiter orders for a candidate")
+    before = walk.sr.last_call()
     placed = walk.sr.order(COMPANY, package_id=STANDARD_PACKAGE, requester_email=RECRUITER)
     order_id = placed["order_id"]
     walk.tell.said("SmartRecruiters", f"POST /packages/orders, order {order_id}")
     walk.tell.said("gateway", f"{placed['status']}: durable")
     with Browser() as browser:
         welcome = walk.until("the engine's invitation", lambda: _invited(walk, browser, order_id))
-        read = walk.sr.calls(order_id=order_id)
-        walk.tell.said("orders", "read candidate, job and hiring team from SmartRecruiters, asked the engine")
+        tell_enrichment(walk, before)
         walk.tell.said("engine", f"invites the candidate to {_short(welcome.url)}")
         questions = begin(walk, browser, welcome)
         result_with(walk, order_id, "IN_PROGRESS")
@@ -146,10 +148,19 @@ def standard_order(walk: Walk) -> None:
     walk.tell.said("candidate", f"hands in, and reads '{finished.page.title}'")
     order = result_with(walk, order_id, "COMPLETED")
     attachments = walk.until("the report at SmartRecruiters", lambda: walk.sr.shown(order_id)["attachments"])
-    walk.tell.detail(
-        f"attachment {attachments[0]['file_name']}, {attachments[0]['size']} bytes; {len(read)} calls"
+    walk.tell.said(
+        "publisher", f"POST attachment {attachments[0]['file_name']}, {attachments[0]['size']} bytes"
     )
     walk.tell.done(f"standard order completed, score {_score(order)}")
+
+
+def tell_enrichment(walk: Walk, before: int) -> None:
+    """SPEC 4: what the orders service read; StepFailed when one of the three was not asked for."""
+    calls = {each["call"]: each for each in walk.sr.calls(after=str(before), company_id=COMPANY)}
+    for name in ("candidate", "job", "hiring_team"):
+        if name not in calls:
+            raise StepFailed(f"the orders service did not ask for the {name.replace('_', ' ')}")
+        walk.tell.said("orders", f"GET {calls[name]['path']}: {calls[name]['status']}")
 
 
 def inline_order(walk: Walk) -> None:
@@ -173,6 +184,8 @@ def inline_order(walk: Walk) -> None:
     order = result_with(walk, order_id, "COMPLETED")
     if not order["candidate_returned_at"]:
         raise StepFailed("SmartRecruiters did not see the candidate come back")
+    (report,) = order["result"]["attachments"]
+    walk.tell.detail(f"with a link to the report: {_short(report['url'])}")
     walk.tell.done(f"inline order completed, score {_score(order)}")
 
 

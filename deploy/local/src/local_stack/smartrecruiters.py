@@ -55,8 +55,12 @@ class SmartRecruiters:
         return self._ask("GET", f"/orders/{order_id}")
 
     def calls(self, **only: str) -> list[Json]:
-        """What was called in either direction: `call`, `company_id`, `order_id`."""
+        """What was called, oldest first: `after` a number, `call`, `company_id`, `order_id`."""
         return list(self._ask("GET", "/record", query=only)["entries"])
+
+    def last_call(self) -> int:
+        """The number of the newest call."""
+        return max((int(each["n"]) for each in self.calls()), default=0)
 
     def _well(self, what: str, method: str, path: str, body: Json | None = None) -> Json:
         """A call to the partner whose answer SmartRecruiters has nothing to say against."""

@@ -46,17 +46,17 @@ class Teller:
 
     def said(self, who: str, what: str) -> None:
         """One exchange: who did what."""
-        _print(f"  {who:<13} {what}")
+        _print(f"  {who:<15} {what}")
 
     def detail(self, text: str) -> None:
         """What was sent or answered."""
-        _print(_coloured(f"  {'':<13} {text}", DIM))
+        _print(_coloured(f"  {'':<15} {text}", DIM))
 
     def done(self, text: str) -> None:
         """A section's outcome."""
         took = monotonic() - self._since
         self._sections.append((text, took))
-        _print(_coloured(f"  {'ok':<13} {text} ({took:.1f} s)", GREEN))
+        _print(_coloured(f"  {'ok':<15} {text} ({took:.1f} s)", GREEN))
 
     def summary(self) -> None:
         """All outcomes, once more."""
@@ -66,17 +66,19 @@ class Teller:
             _print(f"  ok  {text} ({took:.1f} s)")
 
 
-def addresses(stack: "Stack") -> None:
+def addresses(stack: "Stack", *, administrator: str) -> None:
     """Where to look now."""
     urls = stack.urls
+    _print()
     for what, where in (
-        ("", ""),
-        ("SmartRecruiters' side (sandbox)", urls.sandbox),
+        ("SmartRecruiters' side", f"{urls.sandbox} (every call: {urls.sandbox}/traffic)"),
         ("support console", f"{urls.orders}/console"),
-        ("reference engine", urls.engine),
-        ("gateway", urls.gateway),
+        ("  its password", f"internal_api_token in {stack.data / 'secrets.json'}, with any user name"),
+        ("consent page's sign-in", f"{administrator}, administrator_password in the same file"),
+        ("gateway", f"{urls.gateway}/.well-known/oauth-authorization-server"),
+        ("Kafka", stack.kafka.bootstrap_servers),
         ("logs", str(stack.logs)),
-        ("", ""),
     ):
-        _print(f"  {what:<32} {where}" if what else "")
+        _print(f"  {what:<23} {where}")
+    _print()
     _print("It stays up until Ctrl-C.")
