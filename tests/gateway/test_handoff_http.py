@@ -86,3 +86,22 @@ async def test_a_changed_link_leads_nowhere(shared_world: World, end: str) -> No
         status, where, text = await visit(shared_world, wrong + end)
         assert (status, where) == (404, None)
         assert "This link does not work" in text
+
+
+async def test_an_address_no_database_holds_does_not_stop_the_next(own_world: World) -> None:
+    order_id = str(uuid4())
+    path = await link(own_world, order_id)
+    bad = update(order_id, Stage.LAUNCH, "https://engine.example/\0")
+    await own_world.tell(ENGINES_UPDATES, bad)
+    await own_world.tell(ENGINES_UPDATES, update(order_id, Stage.LAUNCH, "https://engine.example/\u00fc\x01"))
+    await eventually(lambda: _leads(own_world, path, "https://engine.example/%C3%BC%01"))
+
+
+async def test_while_the_database_is_away_the_candidate_waits(own_world: World) -> None:
+    path = await link(own_world, str(uuid4()))
+    await own_world.sql("ALTER TABLE gateway.launches RENAME TO away")
+    status, _, text = await visit(own_world, path)
+    assert status == 503
+    assert "being prepared" in text
+    await own_world.sql("ALTER TABLE gateway.away RENAME TO launches")
+    assert (await visit(own_world, path))[0] == 200

@@ -7,7 +7,7 @@ from typing import Any
 from contracts.envelope import Event
 from contracts.events.assessment import AssessmentUpdated, Stage
 from contracts.topics import CREDENTIALS_INTEGRATIONS, ENGINES_PACKAGES, ENGINES_UPDATES
-from runtime.kafka.consumer import BatchConsumer, Received
+from runtime.kafka.consumer import BadRecords, BatchConsumer, Received
 from runtime.kafka.producer import EventProducer
 from runtime.kafka.view import CompactedView
 
@@ -47,6 +47,9 @@ def launches_consumer(
     """Writes launch addresses and ends of assessments as engines tell them."""
 
     async def handle(batch: Sequence[Received]) -> None:
+        unfit = [received for received in batch if _has_nul(received)]
+        if unfit:
+            raise BadRecords([(received, "launch_url has a NUL character") for received in unfit])
         await launches.put_many(fold(batch))
 
     return BatchConsumer(
@@ -57,6 +60,12 @@ def launches_consumer(
         handle=handle,
         producer=producer,
     )
+
+
+def _has_nul(received: Received) -> bool:
+    """PostgreSQL holds no NUL in text: without this the batch would be tried for ever."""
+    update = received.event.data
+    return isinstance(update, AssessmentUpdated) and "\0" in (update.launch_url or "")
 
 
 def fold(batch: Sequence[Received]) -> dict[str, Launch]:

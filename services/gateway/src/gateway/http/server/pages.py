@@ -2,10 +2,12 @@
 
 from secrets import token_urlsafe
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _BASE_HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -47,8 +49,12 @@ class Pages:
         return web.Response(status=status, text=text, content_type="text/html", headers=headers)
 
     def redirect(self, url: str, *, status: int = 303) -> web.Response:
-        """Returns a redirect to an address that was checked before; it is sent as it is."""
-        return web.Response(status=status, headers={**self._headers, "Location": url})
+        """Returns a redirect to an address that was checked before; it is sent as it is.
+
+        What no header may hold is percent-encoded: an engine's address is any text without spaces.
+        """
+        location = quote(url, safe=_VISIBLE)
+        return web.Response(status=status, headers={**self._headers, "Location": location})
 
 
 def origins_of(hosts: list[str]) -> list[str]:
