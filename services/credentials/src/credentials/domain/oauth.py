@@ -1,5 +1,6 @@
 """Our token endpoint's rules: client credentials (RFC 6749 §4.4), errors (§5.2), JWT claims (RFC 9068)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from credentials.errors import TokenRequestRefused
 
 SCOPES = ("packages_view", "orders_modify")
 ALGORITHM = "ES256"
+# RFC 6749 appendix A.1, A.2: what an id or a secret can hold.
+_VISIBLE = re.compile(r"[\x20-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +25,28 @@ class TokenRequest:
 
     client_id: str
     client_secret: SecretStr
-    scope: str | None
+    scope: str
 
 
 def read_request(form: Mapping[str, Any]) -> TokenRequest:
     """Returns the request in a form's fields. Raises TokenRequestRefused."""
-    given = {name: form.get(name) for name in ("grant_type", "client_id", "client_secret", "scope")}
-    if any(value is not None and not isinstance(value, str) for value in given.values()):
-        raise TokenRequestRefused("invalid_request", "each parameter is one text")
-    if not given["grant_type"]:
+    grant_type, client_id, client_secret, scope = (
+        _text(form, name) for name in ("grant_type", "client_id", "client_secret", "scope")
+    )
+    if not grant_type:
         raise TokenRequestRefused("invalid_request", "grant_type is missing")
-    if not given["client_id"] or not given["client_secret"]:
+    if not _VISIBLE.fullmatch(client_id) or not _VISIBLE.fullmatch(client_secret):
         raise unknown_client()
-    if given["grant_type"] != "client_credentials":
+    if grant_type != "client_credentials":
         raise TokenRequestRefused("unsupported_grant_type", "only client_credentials is supported")
-    return TokenRequest(given["client_id"], SecretStr(given["client_secret"]), given["scope"])
+    return TokenRequest(client_id, SecretStr(client_secret), scope)
+
+
+def _text(form: Mapping[str, Any], name: str) -> str:
+    value = form.get(name)
+    if value is not None and not isinstance(value, str):
+        raise TokenRequestRefused("invalid_request", f"{name} is one text")
+    return value or ""
 
 
 def unknown_client() -> TokenRequestRefused:
@@ -44,12 +54,12 @@ def unknown_client() -> TokenRequestRefused:
     return TokenRequestRefused("invalid_client", "client authentication failed")
 
 
-def granted_scope(asked: str | None) -> str:
+def granted_scope(asked: str) -> str:
     """Returns the scope of the token: what was asked for, in our order; all of it when nothing was.
 
     Raises TokenRequestRefused for a scope we do not have (RFC 6749 §3.3).
     """
-    names = set((asked or "").split())
+    names = set(asked.split())
     if not names:
         return " ".join(SCOPES)
     if not names <= set(SCOPES):

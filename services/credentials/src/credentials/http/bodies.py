@@ -19,7 +19,7 @@ class SignIn(_Body):
     """POST /internal/consent/sign-ins."""
 
     company_id: CompanyId
-    email: Annotated[str, Field(min_length=1, max_length=320)]
+    email: Annotated[str, Field(min_length=1, max_length=320, pattern=r"^[^\x00-\x1f\x7f]+$")]
     password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
 

@@ -1,0 +1,179 @@
+"""`bridge partner`, `users`, `integrations`, `signing-keys` against real servers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from credentials import app
+
+from tests.credentials.support.world import CONFIGURATION, EMAIL, PASSWORD, World
+
+Run = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+def run(surroundings: World) -> Run:
+    """A command in a thread of its own, as its loop is not ours."""
+
+    async def running(
+        group: click.Group, *arguments: str, given: str | None = None, without: Sequence[str] = ()
+    ) -> Result:
+        env: dict[str, str | None] = {**surroundings.environment(), "NO_COLOR": "1"}
+        env |= dict.fromkeys(without)
+        return await asyncio.to_thread(CliRunner().invoke, group, arguments, input=given, env=env)
+
+    return running
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "partner.yaml"
+    path.write_text(yaml.safe_dump(CONFIGURATION | {"consentUrl": "${PUBLIC_URL}/connect"}))
+    return path
+
+
+async def test_plan_then_apply_then_nothing(surroundings: World, run: Run, file: Path) -> None:
+    surroundings.sandbox.configuration = None
+    planned = await run(app.partner, "plan", "--file", str(file))
+    assert planned.exit_code == 2, planned.output
+    assert "+ consentUrl: https://bridge.example/connect" in planned.output
+    assert surroundings.calls("configuration_put") == []
+    applied = await run(app.partner, "apply", str(file))
+    assert (applied.exit_code, applied.output.splitlines()[-1]) == (0, "applied")
+    again = await run(app.partner, "apply", "--file", str(file))
+    assert (again.exit_code, again.output) == (0, "nothing to change\n")
+    assert len(surroundings.calls("configuration_put")) == 1
+    assert (await run(app.partner, "plan", "--file", str(file))).exit_code == 0
+
+
+async def test_drift_is_planned_and_put_right(surroundings: World, run: Run, file: Path) -> None:
+    surroundings.sandbox.configuration = {**CONFIGURATION, "consentDisplayMode": "REDIRECT"}
+    planned = await run(app.partner, "plan", str(file))
+    assert (planned.exit_code, planned.output) == (2, "~ consentDisplayMode: REDIRECT\n    -> POPUP\n")
+    assert (await run(app.partner, "apply", str(file))).exit_code == 0
+    assert surroundings.sandbox.configuration["consentDisplayMode"] == "POPUP"
+
+
+async def test_partner_needs_neither_kafka_nor_postgresql(run: Run, file: Path) -> None:
+    without = ["DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "ENCRYPTION_KEYS", "INTERNAL_API_TOKEN"]
+    assert (await run(app.partner, "plan", str(file), without=without)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (None, "cannot be read"),
+        ("a: [", "is not YAML"),
+        ("", "has to be a mapping"),
+        ("consentUrl: x", "consentUrl: has to be a whole address"),
+    ],
+)
+async def test_a_bad_file_sends_nothing(
+    surroundings: World, run: Run, tmp_path: Path, content: str | None, fault: str
+) -> None:
+    path = tmp_path / "bad.yaml"
+    if content is not None:
+        path.write_text(content)
+    for command in ("plan", "apply"):
+        done = await run(app.partner, command, "--file", str(path))
+        assert done.exit_code == 1
+        assert f"{path}: " in done.output
+        assert fault in done.output
+    assert list(surroundings.sandbox.record.entries()) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(400, "It says: "), (403, "partner_configuration_manage"), (500, "few minutes"), (429, "slow down")],
+)
+async def test_a_refused_put_says_whose_move_it_is(
+    surroundings: World, run: Run, file: Path, status: int, words: str
+) -> None:
+    surroundings.sandbox.configuration = None
+    surroundings.fault("configuration_put", "status", status=status)
+    done = await run(app.partner, "apply", str(file))
+    assert done.exit_code == 1
+    assert words in done.output
+
+
+async def test_an_apply_that_does_not_stick_fails(surroundings: World, run: Run, file: Path) -> None:
+    surroundings.sandbox.configuration = {**CONFIGURATION, "consentDisplayMode": "REDIRECT"}
+    done = asyncio.create_task(run(app.partner, "apply", str(file)))
+    while not surroundings.calls("configuration_put"):
+        await asyncio.sleep(0)
+    surroundings.sandbox.configuration = {**CONFIGURATION, "consentDisplayMode": "REDIRECT"}
+    result = await done
+    assert result.exit_code == 1
+    assert "holds something else" in result.output
+
+
+async def test_people_come_and_go(world: World, run: Run, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("a password of a file\n")
+    named = ["--name", "Bo", "--organisation", "Globex"]
+    added = await run(app.users, "add", "bo@globex.example", *named, "--password-file", str(secret))
+    assert (added.exit_code, added.output) == (0, "added bo@globex.example to Globex\n")
+    await world.ticket(email="BO@globex.example", password="a password of a file")
+    stdin = await run(
+        app.users, "add", "cy@globex.example", *named, "--password-stdin", given="password-of-cy\n"
+    )
+    assert stdin.exit_code == 0
+    await world.ticket(email="cy@globex.example", password="password-of-cy")
+    listed = (await run(app.users, "list")).output.splitlines()
+    assert [line.split("\t")[:2] for line in listed] == [
+        ["Acme Ltd", EMAIL],
+        ["Globex", "bo@globex.example"],
+        ["Globex", "cy@globex.example"],
+    ]
+    assert (await run(app.users, "remove", "Bo@Globex.example")).exit_code == 0
+    gone = await run(app.users, "remove", "bo@globex.example")
+    assert (gone.exit_code, "No user has this" in gone.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "words"),
+    [
+        (["new@acme.example", "--password-stdin"], "short\n", "at least 8 characters"),
+        ([EMAIL, "--password-stdin"], PASSWORD, "exists already"),
+        (["new@acme.example"], "long enough\nnot the same\n", "do not match"),
+    ],
+)
+async def test_people_who_cannot_be_added(
+    world: World, run: Run, arguments: list[str], given: str, words: str
+) -> None:
+    done = await run(app.users, "add", *arguments, "--name", "x", "--organisation", "Acme Ltd", given=given)
+    assert done.exit_code == 1
+    assert words in done.output
+    assert len((await run(app.users, "list")).output.splitlines()) == 1
+
+
+async def test_integrations_are_listed_shown_rotated_disabled(world: World, run: Run) -> None:
+    assert (await run(app.integrations, "list")).output == "no integrations\n"
+    client_id, _ = await world.connect()
+    listed = (await run(app.integrations, "list")).output
+    assert listed.startswith("acme\tconnected\t")
+    assert listed.endswith(f"{client_id}\tversions 1\n")
+    rotated = (await run(app.integrations, "rotate", "acme")).output.split()
+    assert (await world.our_token(rotated[1], rotated[3])).status == 200
+    assert (await run(app.integrations, "disable", "acme")).output == "acme is disabled\n"
+    assert (await world.our_token(rotated[1], rotated[3])).status == 401
+    moved = await run(app.integrations, "move", "acme", "--organisation", "Nobody Ltd")
+    assert (moved.exit_code, "No organisation" in moved.output) == (1, True)
+    assert (await run(app.integrations, "move", "acme", "--organisation", "Acme Ltd")).exit_code == 0
+    shown = (await run(app.integrations, "show", "acme")).output
+    assert [line.split("  ")[1] for line in shown.splitlines()] == [
+        "connect_started version 1",
+        "connected version 1",
+        "rotated version 2",
+        "disabled",
+    ]
+
+
+async def test_signing_keys_are_rotated(world: World, run: Run) -> None:
+    done = await run(app.signing_keys, "rotate")
+    assert done.output.startswith("new key ")
+    assert len(await world.sql("SELECT 1 FROM credentials.signing_keys")) == 2
