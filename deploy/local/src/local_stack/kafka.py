@@ -34,6 +34,9 @@ PROPERTIES = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
+    # After kill -9 a broker is let in again only when its former self has timed out.
+    "broker.session.timeout.ms": "6000",
+    "broker.heartbeat.interval.ms": "1000",
     "log.cleaner.enable": "true",
     "log.cleaner.dedupe.buffer.size": "16777216",
     "num.network.threads": "2",
