@@ -1,7 +1,6 @@
 """Which addresses in an order are good: where results go, and where the candidate goes afterwards."""
 
 import re
-from urllib.parse import urldefrag
 
 from contracts.smartrecruiters.callback import order_id_of
 from runtime.fencing import Fence, ForbiddenUrl
@@ -10,6 +9,7 @@ from runtime.fencing import Fence, ForbiddenUrl
 _USUAL = re.compile(
     r"(?P<origin>https?://[A-Za-z0-9.:-]+)/(?:[A-Za-z0-9_-]+/)*orders/(?P<id>[A-Za-z0-9_-]{1,128})/results"
 )
+_VISIBLE = re.compile(r"[!-~]+")
 _ANYWHERE = re.compile(r"https://[A-Za-z0-9.:-]+([/?][!-~]*)?")
 _NOT_IN_URLS = re.compile(r'["\\<>^`{|}]')
 _ORIGINS_REMEMBERED = 1000
@@ -58,8 +58,10 @@ class ReturnAddresses:
 
     def refusal(self, url: str) -> str | None:
         """Returns why the address is refused."""
+        if not _VISIBLE.fullmatch(url):
+            return "the address has characters no address has"
         # A fragment is the page's own business, and means nothing to a fence of hosts.
-        bare = urldefrag(url).url if url.isascii() else url
+        bare = url.partition("#")[0]
         reason = refusal(self._fence, bare)
         if reason is None or not self._everywhere:
             return reason
