@@ -11,8 +11,9 @@ from gateway.domain.token_requests import TokenRequest
 from gateway.errors import CredentialsRefused, CredentialsUnavailable, TokenRequestRefused
 from gateway.ports import SignedIn
 
-# Refusals that tell of SmartRecruiters, not of the credentials service being away.
-_TOLD_AS_502 = {"smartrecruiters_unavailable", "partner_configuration_missing"}
+# What says something of the request: 502 tells of SmartRecruiters, not of the credentials service being away.
+_TELLING = {502}
+_TELLING_CODES = {"connection_in_progress"}
 
 
 class CredentialsClient:
@@ -76,7 +77,7 @@ class CredentialsClient:
         if 200 <= status < 300:
             return answer
         code = answer.get("code") if isinstance(answer, dict) else None
-        if isinstance(code, str) and (400 <= status < 500 or code in _TOLD_AS_502) and status != 408:
+        if isinstance(code, str) and _tells(status, code):
             detail = answer.get("detail")
             raise CredentialsRefused(status, code, detail if isinstance(detail, str) else None)
         raise CredentialsUnavailable(f"the credentials service answered {status}")
@@ -98,3 +99,7 @@ class CredentialsClient:
                 return response.status, answer
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
             raise CredentialsUnavailable(f"the credentials service: {type(error).__name__}") from error
+
+
+def _tells(status: int, code: str) -> bool:
+    return (400 <= status < 500 and status != 408) or status in _TELLING or code in _TELLING_CODES

@@ -12,7 +12,7 @@ from multidict import MultiMapping
 from runtime.fencing import Fence
 
 from gateway.errors import CredentialsRefused, CredentialsUnavailable
-from gateway.http.server.consent_texts import FAULTS, UNAVAILABLE, UNREADABLE, WRONG_PASSWORD
+from gateway.http.server.consent_texts import FAULTS, NOT_CONNECTED, UNAVAILABLE, UNREADABLE, WRONG_PASSWORD
 from gateway.http.server.pages import Pages
 from gateway.ports import Credentials
 from gateway.service.addresses import refusal
@@ -109,8 +109,7 @@ class ConsentHandlers:
             if refused.code == "ticket_invalid":
                 alert = "Your sign-in has expired. Sign in once more."
                 return self._sign_in_form(visit, alert=alert, status=403)
-            title, text = FAULTS.get(refused.code, UNAVAILABLE)
-            return self._failed(visit, refused.status, title, refused.detail or text)
+            return self._refused(visit, refused)
         except CredentialsUnavailable:
             return self._failed(visit, 503, *UNAVAILABLE)
         if visit.redirect is not None:
@@ -142,9 +141,17 @@ class ConsentHandlers:
     def _not_signed_in(self, visit: Visit, email: str, refused: CredentialsRefused) -> web.Response:
         if refused.code == "invalid_credentials":
             return self._sign_in_form(visit, email=email, alert=WRONG_PASSWORD, status=403)
-        if refused.code in FAULTS:
-            return self._failed(visit, refused.status, *FAULTS[refused.code])
-        return self._failed(visit, 503, *UNAVAILABLE)
+        return self._refused(visit, refused)
+
+    def _refused(self, visit: Visit, refused: CredentialsRefused) -> web.Response:
+        """The credentials service knows best whose move it is; where it says nothing, our own words."""
+        known = FAULTS.get(refused.code)
+        if refused.code == "unauthorized" or (known is None and refused.detail is None):
+            return self._failed(visit, 503, *UNAVAILABLE)
+        title, text = known or (NOT_CONNECTED, "")
+        return self._failed(
+            visit, 403 if refused.status == 401 else refused.status, title, refused.detail or text
+        )
 
     def _failed(self, visit: Visit, status: int, title: str, text: str) -> web.Response:
         return self._pages.page(

@@ -10,7 +10,17 @@ UNAVAILABLE = (
     "Something of ours does not work right now",
     "Nothing has been connected. Try again in a few minutes.",
 )
+NOT_CONNECTED = "The connection could not be made"
 FAULTS = {
+    "company_of_another_organisation": (
+        "This company belongs to another organisation",
+        """Nothing has been connected. Sign in as somebody of the organisation that connected it before,
+        or ask our support to move it.""",
+    ),
+    "connection_in_progress": (
+        "This company is being connected right now",
+        "Somebody else has started the same connection. Wait a minute, then look in SmartRecruiters.",
+    ),
     "too_many_attempts": (
         "Too many attempts",
         "Signing in is blocked for a while. Try again in fifteen minutes.",
