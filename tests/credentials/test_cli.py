@@ -1,16 +1,31 @@
 """`bridge partner`, `users`, `integrations`, `signing-keys` against real servers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
+import httpx
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from contracts.smartrecruiters import PartnerConfiguration
 from credentials import app
+from credentials.errors import NotApplied
+from credentials.http.client import SmartRecruitersClient
+from credentials.service.partner import PartnerService
+from credentials.service.smartrecruiters_tokens import MasterTokens
+from pydantic import SecretStr
 
-from tests.credentials.support.world import CONFIGURATION, EMAIL, PASSWORD, World
+from tests.credentials.support.world import (
+    CONFIGURATION,
+    EMAIL,
+    MASTER_ID,
+    MASTER_SECRET,
+    PASSWORD,
+    World,
+)
 
 Run = Callable[..., Awaitable[Result]]
 
@@ -100,15 +115,22 @@ async def test_a_refused_put_says_whose_move_it_is(
     assert words in done.output
 
 
-async def test_an_apply_that_does_not_stick_fails(surroundings: World, run: Run, file: Path) -> None:
-    surroundings.sandbox.configuration = {**CONFIGURATION, "consentDisplayMode": "REDIRECT"}
-    done = asyncio.create_task(run(app.partner, "apply", str(file)))
-    while not surroundings.calls("configuration_put"):
-        await asyncio.sleep(0)
-    surroundings.sandbox.configuration = {**CONFIGURATION, "consentDisplayMode": "REDIRECT"}
-    result = await done
-    assert result.exit_code == 1
-    assert "holds something else" in result.output
+class Forgetful(SmartRecruitersClient):
+    """Says yes to a PUT that never arrives."""
+
+    async def put_configuration(self, token: SecretStr, wanted: PartnerConfiguration) -> Mapping[str, Any]:
+        return wanted.model_dump(mode="json", by_alias=True)
+
+
+async def test_an_apply_that_does_not_stick_fails(surroundings: World) -> None:
+    wanted = PartnerConfiguration.model_validate({**CONFIGURATION, "consentDisplayMode": "REDIRECT"})
+    async with httpx.AsyncClient(base_url=surroundings.sandbox_url) as http:
+        client = Forgetful(http, timeout_seconds=5)
+        master = MasterTokens(
+            smartrecruiters=client, client_id=MASTER_ID, secret=SecretStr(MASTER_SECRET), clock=lambda: 0.0
+        )
+        with pytest.raises(NotApplied, match="holds something else:\n~ consentDisplayMode: POPUP"):
+            await PartnerService(smartrecruiters=client, master=master).apply(wanted)
 
 
 async def test_people_come_and_go(world: World, run: Run, tmp_path: Path) -> None:

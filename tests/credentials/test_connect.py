@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.credentials.support.world import World
+from tests.credentials.support.world import NOTHING_USABLE, World
 from tests.support.waiting import eventually
 
-NOTHING = {"state": "pending", "ours": [], "theirs": []}
 WHOLE = {"state": "connected", "ours": [1], "theirs": [1]}
 
 
@@ -52,7 +51,7 @@ async def test_a_failed_exchange_leaves_nothing_usable(
     answer = await surroundings.grant(await surroundings.ticket())
     assert (answer.status, answer.body["code"]) == (status, code)
     assert whose_move in answer.body["detail"]
-    assert await surroundings.usable() == NOTHING
+    assert await surroundings.usable() == NOTHING_USABLE
     hashes = await surroundings.sql("SELECT secret_hash FROM credentials.client_credentials")
     assert [row["secret_hash"] for row in hashes] == [None]
     assert await surroundings.sql("SELECT 1 FROM credentials.outbox") == []
@@ -79,20 +78,19 @@ async def test_a_refused_master_credential_is_the_operators_move(world: World) -
     answer = await world.grant(await world.ticket())
     assert (answer.status, answer.body["code"]) == (502, "master_credential_refused")
     assert "MASTER_CLIENT_ID" in answer.body["detail"]
-    assert await world.usable() == NOTHING
+    assert await world.usable() == NOTHING_USABLE
 
 
-async def test_an_answer_without_a_secret_is_no_connection(world: World) -> None:
-    integrate = world.sandbox.integrate
-
-    def without_secret(*arguments: str) -> Any:
-        return replace(integrate(*arguments), secret="")
-
-    world.sandbox.integrate = without_secret  # type: ignore[method-assign] # the simulator answers by its documents
+async def test_an_answer_without_a_secret_is_no_connection(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = world.sandbox.clients.create
+    # Empty, as the simulator itself answers by its documents.
+    monkeypatch.setattr(world.sandbox.clients, "create", lambda company: replace(create(company), secret=""))
     answer = await world.grant(await world.ticket())
     assert answer.body["code"] == "smartrecruiters_answer_not_understood"
     assert "clientSecret" in answer.body["detail"]
-    assert await world.usable() == NOTHING
+    assert await world.usable() == NOTHING_USABLE
 
 
 async def test_after_a_lost_answer_the_administrator_is_told_to_disable_it_there(world: World) -> None:

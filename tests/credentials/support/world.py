@@ -36,6 +36,7 @@ MASTER_ID, MASTER_SECRET = "the-master", "the-master-secret-of-the-partner"
 INTERNAL_TOKEN = "internal-token-of-the-tests"
 EMAIL, PASSWORD, ORGANISATION = "Ada.Admin@Acme.example", "correct horse battery", "Acme Ltd"
 PUBLIC_URL = "https://bridge.example"
+NOTHING_USABLE = {"state": "pending", "ours": [], "theirs": []}
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Replica:
 
     url: str
     stack: AsyncExitStack
+
+    @classmethod
+    def of_process(cls, url: str) -> "Replica":
+        """One that runs in a process of its own, which the test ends."""
+        return cls(url, AsyncExitStack())
 
     async def stop(self) -> None:
         await self.stack.aclose()
