@@ -28,6 +28,18 @@ async def test_what_was_committed_is_there_after_a_kill(tmp_path: Path) -> None:
     assert not server.answers()
 
 
+async def test_a_database_is_made_once(tmp_path: Path) -> None:
+    with LocalPostgres(tmp_path / "postgres", ports.free(), password="long-and-secret") as server:
+        server.create_database("bridge")
+        server.create_database("bridge")
+
+        connection = await asyncpg.connect(server.url_of("bridge"))
+        await connection.close()
+
+    with pytest.raises(LocalStackError, match=r"^the database bridge could not be made: .*refused"):
+        server.create_database("bridge")
+
+
 async def test_with_a_password_nobody_gets_in_without(tmp_path: Path) -> None:
     with LocalPostgres(tmp_path / "postgres", ports.free(), password="long-and-secret") as server:
         connection = await asyncpg.connect(server.url)

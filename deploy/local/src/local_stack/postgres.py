@@ -100,6 +100,25 @@ class LocalPostgres:
         if self.child is not None:
             self.child.stop(within=20.0)
 
+    def create_database(self, name: str) -> None:
+        """Unless it is there; LocalStackError when the server does not do it."""
+        command = [
+            str(_programs() / "createdb"),
+            "-h",
+            ports.HOST,
+            "-p",
+            str(self.port),
+            "-U",
+            "postgres",
+            name,
+        ]
+        environment = self._environment() | {"PGPASSWORD": self._password or ""}
+        done = subprocess.run(  # noqa: S603 - composed here
+            command, env=environment, capture_output=True, text=True, timeout=30, check=False
+        )
+        if done.returncode != 0 and "already exists" not in done.stderr:
+            raise LocalStackError(f"the database {name} could not be made: {done.stderr.strip()}")
+
     def answers(self) -> bool:
         """Whether it accepts connections now (and is not starting up or recovering)."""
         probe = [str(_programs() / "pg_isready"), "-q", "-h", ports.HOST, "-p", str(self.port), "-t", "2"]

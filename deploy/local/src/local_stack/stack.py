@@ -1,6 +1,5 @@
 """The whole stack as processes of this machine, to be looked at or to be killed piece by piece."""
 
-import asyncio
 import fcntl
 import shutil
 import subprocess
@@ -12,8 +11,6 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
-
-import asyncpg
 
 from local_stack import keys, programs
 from local_stack.child import Child
@@ -28,6 +25,7 @@ READY_WITHIN = 60.0
 STOP_WITHIN = 15.0
 PROBE_EVERY = 0.1
 BRIDGE_WITHIN = 60.0
+BRIDGE = "from runtime.cli import main; main()"
 
 
 def _silent(_: str) -> None:
@@ -141,7 +139,7 @@ class Stack:
 
     def bridge(self, *arguments: str, typed: str = "") -> str:
         """Run `bridge` as an operator who types this does; its output, or LocalStackError."""
-        command = [str(Path(sys.executable).with_name("bridge")), *arguments]
+        command = [sys.executable, "-c", BRIDGE, *arguments]
         try:
             done = subprocess.run(  # noqa: S603 - composed here
                 command,
@@ -172,7 +170,7 @@ class Stack:
         self._say("starting Kafka")
         self.kafka.start()
         self._say("database and topics")
-        asyncio.run(_create_database(self.postgres.url))
+        self.postgres.create_database(programs.DATABASE)
         self.bridge("database", "migrate")
         self.bridge("topics", "create")
 
@@ -221,13 +219,3 @@ def _answer(url: str) -> tuple[bool, str]:
         return False, f"{type(error).__name__} {error}"
     finally:
         connection.close()
-
-
-async def _create_database(url: str) -> None:
-    connection = await asyncpg.connect(url, timeout=10)
-    try:
-        await connection.execute(f'CREATE DATABASE "{programs.DATABASE}"')
-    except asyncpg.DuplicateDatabaseError:
-        return
-    finally:
-        await connection.close()
