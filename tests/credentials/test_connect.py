@@ -4,11 +4,16 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import asyncpg
 import pytest
+from credentials.service import connect
 
 from tests.credentials.support.world import NOTHING_USABLE, World
 from tests.support.waiting import eventually
 
+WAITING = """
+SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 WHOLE = {"state": "connected", "ours": [1], "theirs": [1]}
 
 
@@ -178,6 +183,43 @@ async def test_no_transaction_is_open_while_smartrecruiters_thinks(world: World)
     )
     assert open_ones == []
     assert (await granting).status == 200
+
+
+async def test_postgresql_lost_right_before_the_commit_costs_a_moment_not_the_connection(
+    world: World,
+) -> None:
+    ticket = await world.ticket()
+    world.fault("integration", "latency", seconds=0.5)
+    granting = asyncio.create_task(world.grant(ticket))
+    await eventually(lambda: world.calls("token"))
+    lock = await asyncpg.connect(world.database_url)
+    async with lock.transaction():
+        await lock.execute("SELECT 1 FROM credentials.integrations FOR UPDATE")
+        await eventually(lambda: world.sandbox.company("acme").integration)
+        (blocked,) = await eventually(lambda: lock.fetch(WAITING))
+        await lock.execute("SELECT pg_terminate_backend($1)", blocked["pid"])
+    await lock.close()
+    assert (await granting).status == 200
+    assert await world.usable() == WHOLE
+
+
+async def test_a_connection_that_cannot_be_saved_at_all_is_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "SAVE_ATTEMPTS", 1)
+    ticket = await world.ticket()
+    world.fault("integration", "latency", seconds=0.5)
+    granting = asyncio.create_task(world.grant(ticket))
+    await eventually(lambda: world.calls("token"))
+    lock = await asyncpg.connect(world.database_url)
+    async with lock.transaction():
+        await lock.execute("SELECT 1 FROM credentials.integrations FOR UPDATE")
+        (blocked,) = await eventually(lambda: lock.fetch(WAITING))
+        await lock.execute("SELECT pg_terminate_backend($1)", blocked["pid"])
+    await lock.close()
+    answer = await granting
+    assert (answer.status, answer.body["code"]) == (502, "connection_not_saved")
+    assert await world.usable() == NOTHING_USABLE
 
 
 async def test_another_organisation_cannot_take_a_company_over(world: World) -> None:
