@@ -5,6 +5,7 @@ aiokafka waits for ever for a Kafka that is away, when starting, sending and sto
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -14,6 +15,7 @@ from aiokafka.errors import KafkaError
 from contracts import codec
 from contracts.envelope import Event
 from contracts.topics import Topic
+from prometheus_client import Counter
 
 from runtime import tracing
 from runtime.kafka.closing import close_producer
@@ -133,7 +135,7 @@ class EventProducer:
                 if isinstance(outcome, BaseException):
                     raise outcome
         for message in messages:
-            PUBLISHED.labels(message.topic).inc()
+            _published(message.topic).inc()
 
     async def _connect(self) -> None:
         while True:
@@ -159,3 +161,8 @@ class EventProducer:
                 self._producer, self._well = producer, True
                 self._connected.set()
                 return
+
+
+@cache
+def _published(topic: str) -> Counter:
+    return PUBLISHED.labels(topic)
