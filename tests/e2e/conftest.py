@@ -1,0 +1,68 @@
+"""One stack of real processes for all of these tests, with a Kafka and a PostgreSQL of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from local_stack import flow
+from local_stack.ports import Ports
+from local_stack.stack import Stack
+
+from tests.e2e.support.world import COMPANIES, World
+
+_LAST = Path(__file__).with_name("test_logs.py")
+
+_SETTINGS = {
+    "REFERENCE_ENGINE_AUTOPILOT": "true",
+    # As in production, only sooner: a lease and a retry that a test can wait for.
+    "RESULTS_PUBLISHER_LEASE": "3",
+    "RESULTS_PUBLISHER_RETRY_SCHEDULE": "1s,2s,4s,8s,16s,30s,1m,10m,1h",
+    "LOG_LEVEL": "debug",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What was logged is read after everything else has happened."""
+    items.sort(key=lambda item: item.path == _LAST)
+
+
+@pytest.fixture(scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Everything is up: services, sandbox, reference engine, Kafka, PostgreSQL."""
+    built = Stack(tmp_path_factory.mktemp("stack"), Ports.free())
+    built.environment.update(_SETTINGS)
+    await asyncio.to_thread(built.start)
+    try:
+        yield built
+    finally:
+        await asyncio.to_thread(built.stop)
+
+
+@pytest.fixture(scope="session")
+async def _connected(stack: Stack) -> AsyncIterator[World]:
+    await asyncio.to_thread(stack.bridge, "partner", "apply", str(flow.PARTNER_FILE))
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=40)) as http:
+        world = World(stack, http)
+        there = {each["id"] for each in (await world.admin("GET", "/companies"))["companies"]}
+        for company_id in COMPANIES:
+            if company_id not in there:
+                await world.admin("POST", "/companies", {"id": company_id, "name": company_id.title()})
+            await world.connect(company_id)
+        yield world
+
+
+@pytest.fixture
+async def world(_connected: World) -> AsyncIterator[World]:
+    """Every company is connected, tests finish by themselves, and SmartRecruiters does nothing wrong."""
+    await _connected.engine(autopilot=True)
+    yield _connected
+    await _connected.faults()
+
+
+@pytest.fixture
+async def played(_connected: World) -> World:
+    """The same, but candidates take their tests themselves."""
+    await _connected.engine(autopilot=False)
+    return _connected
