@@ -3,7 +3,9 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from aiohttp import web
@@ -22,6 +24,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
+Page = Callable[[web.Request], Awaitable[web.Response]]
+
 
 def add_console(app: web.Application, *, token: SecretStr) -> None:
     """Adds /console behind HTTP Basic: any user name, the internal API's token as password (RFC 7617).
@@ -29,9 +33,9 @@ def add_console(app: web.Application, *, token: SecretStr) -> None:
     It changes nothing, so a browser that sends the password by itself can be made to do no harm.
     """
     console = _Console(token)
-    app.router.add_get("/console", console.orders)
-    app.router.add_get("/console/orders/{order_id}", console.order)
-    app.router.add_get("/console/companies/{company_id}", console.company)
+    app.router.add_get("/console", console.shown(console.orders))
+    app.router.add_get("/console/orders/{order_id}", console.shown(console.order))
+    app.router.add_get("/console/companies/{company_id}", console.shown(console.company))
 
 
 class _Console:
@@ -41,9 +45,26 @@ class _Console:
             loader=jinja2.PackageLoader("orders.http"), autoescape=True, undefined=jinja2.StrictUndefined
         )
 
+    def shown(self, page: Page) -> Page:
+        """Returns a page that says as a page what it cannot do, too."""
+
+        async def shown(request: web.Request) -> web.Response:
+            try:
+                return await page(request)
+            except Problem as problem:
+                answer = self._page("problem.html", problem=problem)
+                answer.set_status(problem.status)
+                answer.headers.update(problem.headers)
+                return answer
+
+        return shown
+
     async def orders(self, request: web.Request) -> web.Response:
-        """The newest orders, of a company and in a state where asked."""
+        """The newest orders, of a company and in a state where asked; to one order when its id is given."""
         self._admit(request)
+        if order_id := request.query.get("order_id", "").strip():
+            address = f"/console/orders/{quote(order_id, safe='')}"
+            return web.Response(status=303, headers={"Location": address})
         return self._page(
             "orders.html",
             orders=await listed(request),
