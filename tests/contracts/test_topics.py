@@ -18,14 +18,14 @@ def test_a_name_is_owner_and_noun_without_underscore(topic: Topic) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*", topic.name)
     assert topic.dead_letter == f"{topic.name}.dlq"
     owner = topic.name.split(".")[0]
-    assert topic.producer == {"results": "results-publisher"}.get(owner, owner)
+    assert topic.producers[0] == {"results": "results-publisher"}.get(owner, owner)
 
 
 @each_topic
 def test_producer_and_consumers_are_known_and_nobody_talks_to_itself(topic: Topic) -> None:
-    assert {topic.producer, *topic.consumers} <= PARTIES
+    assert {*topic.producers, *topic.consumers} <= PARTIES
     assert len(set(topic.consumers)) == len(topic.consumers) > 0
-    assert topic.producer not in topic.consumers
+    assert topic.producers[0] not in topic.consumers
 
 
 @each_topic

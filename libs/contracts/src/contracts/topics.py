@@ -21,7 +21,8 @@ class Topic:
 
     name: str
     events: tuple[type[EventData], ...]
-    producer: str
+    producers: tuple[str, ...]
+    """The owner first."""
     consumers: tuple[str, ...]
     retention: timedelta | None
     partitions: int = 6
@@ -43,14 +44,14 @@ DEAD_LETTER_RETENTION = timedelta(days=30)
 GATEWAY_ORDERS = Topic(
     name="gateway.orders",
     events=(OrderPlaced,),
-    producer="gateway",
+    producers=("gateway",),
     consumers=("orders", "results-publisher", "orders-insights"),
     retention=timedelta(days=7),
 )
 CREDENTIALS_INTEGRATIONS = Topic(
     name="credentials.integrations",
     events=(IntegrationConnected, IntegrationDisabled, IntegrationRotated),
-    producer="credentials",
+    producers=("credentials",),
     consumers=("gateway", "orders", "results-publisher", "engines"),
     retention=None,
     partitions=1,
@@ -58,21 +59,22 @@ CREDENTIALS_INTEGRATIONS = Topic(
 ORDERS_REQUESTS = Topic(
     name="orders.requests",
     events=(AssessmentRequested, AssessmentCancelled),
-    producer="orders",
+    producers=("orders",),
     consumers=("engines",),
     retention=timedelta(days=7),
 )
 ENGINES_UPDATES = Topic(
     name="engines.updates",
     events=(AssessmentUpdated,),
-    producer="engines",
+    # orders says itself that an order is over when it was cancelled or expired without an engine's word.
+    producers=("engines", "orders"),
     consumers=("orders", "results-publisher", "gateway", "orders-insights"),
     retention=timedelta(days=7),
 )
 ENGINES_PACKAGES = Topic(
     name="engines.packages",
     events=(PackagePublished,),
-    producer="engines",
+    producers=("engines",),
     consumers=("gateway",),
     retention=None,
     partitions=1,
@@ -80,7 +82,7 @@ ENGINES_PACKAGES = Topic(
 RESULTS_DELIVERIES = Topic(
     name="results.deliveries",
     events=(ResultPublished, ResultRejected, ResultHeld),
-    producer="results-publisher",
+    producers=("results-publisher",),
     consumers=("orders", "orders-insights"),
     retention=timedelta(days=7),
 )
