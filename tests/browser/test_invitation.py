@@ -34,7 +34,7 @@ async def test_an_invited_candidate_takes_the_test_and_the_recruiter_sees_it_arr
     person: Person, new_person: NewPerson, stack: Stack, sandbox: Sandbox, customer: str
 ) -> None:
     order_id = await _orders(person, sandbox, customer)
-    assert await sandbox.statuses("order", customer) == [202]
+    assert (await sandbox.ask("GET", f"/orders/{order_id}"))["answered"] == 202
 
     candidate = await new_person(viewport={"width": 360, "height": 640})
     await _opens_invitation(candidate, stack, order_id)
