@@ -109,20 +109,7 @@ async def _services(
     )
     stack.push_async_callback(customer_tokens.close)
     return Services(
-        consent=ConsentService(
-            users=PostgresUsers(pool),
-            attempts=PostgresAttempts(pool),
-            tickets=PostgresTickets(pool),
-            passwords=passwords,
-            rule=AttemptRule(
-                settings.credentials_sign_in_attempts,
-                timedelta(seconds=settings.credentials_sign_in_delay_seconds),
-            ),
-            pepper=pepper,
-            ticket_ttl=timedelta(seconds=settings.credentials_ticket_ttl_seconds),
-            randomness=randomness,
-            now=now,
-        ),
+        consent=_consent(settings, pool, passwords),
         connect=ConnectService(
             exchanges=PostgresExchanges(pool),
             integrations=integrations,
@@ -147,6 +134,23 @@ async def _services(
         signing=signing,
         customer_tokens=customer_tokens,
         integrations=_integrations(settings, pool, wake_relay),
+    )
+
+
+def _consent(settings: Settings, pool: Pool, passwords: Passwords) -> ConsentService:
+    return ConsentService(
+        users=PostgresUsers(pool),
+        attempts=PostgresAttempts(pool),
+        tickets=PostgresTickets(pool),
+        passwords=passwords,
+        rule=AttemptRule(
+            settings.credentials_sign_in_attempts,
+            timedelta(seconds=settings.credentials_sign_in_delay_seconds),
+        ),
+        pepper=settings.pepper,
+        ticket_ttl=timedelta(seconds=settings.credentials_ticket_ttl_seconds),
+        randomness=Randomness(),
+        now=now,
     )
 
 
