@@ -8,8 +8,8 @@ from contracts.topics import RESULTS_DELIVERIES
 from runtime.kafka.consumer import BadRecords, BatchConsumer, Received
 from runtime.kafka.producer import EventProducer
 
+from tests.runtime.consuming import committed
 from tests.runtime.support import everything, message, producing, published
-from tests.runtime.test_consumer import committed
 from tests.support.guards import Lines
 from tests.support.waiting import eventually
 
