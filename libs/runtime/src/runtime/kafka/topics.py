@@ -19,19 +19,17 @@ async def create(
 
     `partitions` lowers the registry's numbers (tests). What is there already is left as it is.
     """
-    async with _admin(bootstrap) as admin:
-        present = set(await admin.list_topics())
-        wanted = [*_wanted(prefix, replication, partitions)]
-        missing = [topic for topic in wanted if topic.name not in present]
-        if missing:
-            try:
-                await admin.create_topics(missing, timeout_ms=15_000)
-            except TopicAlreadyExistsError:  # somebody else at the same moment
-                return await create(bootstrap, prefix, replication=replication, partitions=partitions)
-            # A group that joins before the brokers know a topic gets none of its partitions for a while.
-            while not await _led(admin, [topic.name for topic in missing]):  # noqa: ASYNC110 - nothing tells
-                await asyncio.sleep(0.05)
-        return [topic.name for topic in missing]
+    return await _create(bootstrap, _wanted(prefix, replication, partitions))
+
+
+async def create_compacted(
+    bootstrap: str, names: Iterable[str], *, partitions: int, replication: int
+) -> list[str]:
+    """Creates what is missing of topics beside the registry: a process's own state; returns those names."""
+    config = _config(None, replication)
+    return await _create(
+        bootstrap, [NewTopic(name, partitions, replication, topic_configs=config) for name in names]
+    )
 
 
 async def delete(bootstrap: str, prefix: str) -> None:
@@ -65,6 +63,21 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     finally:
         async with asyncio.timeout(5):
             await admin.close()
+
+
+async def _create(bootstrap: str, wanted: list[NewTopic]) -> list[str]:
+    async with _admin(bootstrap) as admin:
+        present = set(await admin.list_topics())
+        missing = [topic for topic in wanted if topic.name not in present]
+        if missing:
+            try:
+                await admin.create_topics(missing, timeout_ms=15_000)
+            except TopicAlreadyExistsError:  # somebody else at the same moment
+                return await _create(bootstrap, wanted)
+            # A group that joins before the brokers know a topic gets none of its partitions for a while.
+            while not await _led(admin, [topic.name for topic in missing]):  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.05)
+        return [topic.name for topic in missing]
 
 
 async def _led(admin: AIOKafkaAdminClient, names: list[str]) -> bool:

@@ -42,16 +42,21 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     await require_current(pool, "orders", "orders.storage.migrations")
     bootstrap, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
     await topics.require(bootstrap, prefix, READ)
+    partitions, replication = await _partitions(bootstrap, prefix), settings.orders_insights_replication
     app, tables = build(
         bootstrap_servers=bootstrap,
         prefix=prefix,
-        partitions=await _partitions(bootstrap, prefix),
-        replication=settings.orders_insights_replication,
+        partitions=partitions,
+        replication=replication,
         folder=stack.enter_context(tempfile.TemporaryDirectory(prefix="orders-insights-")),
         rules=settings.rules,
         keep=timedelta(seconds=settings.orders_insights_keep),
         clock=lambda: datetime.now(UTC),
     )
+    # Faust would create them while its group rebalances: one the broker does not name yet is given to
+    # nobody then, and each event fails (PartitionsMismatch) until the next rebalance.
+    changelogs = [table.changelog_topic.get_topic_name() for table in app.tables.values()]
+    await topics.create_compacted(bootstrap, changelogs, partitions=partitions, replication=replication)
     health = Health()
     health.check("database", partial(database.answers, pool))
     health.check("streams", lambda: ready(app))
