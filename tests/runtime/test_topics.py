@@ -1,5 +1,6 @@
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from contracts.topics import CREDENTIALS_INTEGRATIONS, TOPICS
 from runtime.errors import StartupError
 from runtime.kafka import topics as kafka_topics
@@ -33,3 +34,18 @@ async def test_an_absent_kafka_is_named() -> None:
 async def test_topics_without_a_prefix_are_never_deleted(kafka: str) -> None:
     with pytest.raises(ValueError, match="never deleted"):
         await kafka_topics.delete(kafka, "")
+
+
+async def test_topics_of_a_process_are_created_once_and_compacted(kafka: str, topic_prefix: str) -> None:
+    names = [f"{topic_prefix}state-{number}" for number in range(2)]
+    for created in (names, []):
+        assert await kafka_topics.create_compacted(kafka, names, partitions=3, replication=1) == created
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        assert [len(one["partitions"]) for one in await admin.describe_topics(names)] == [3, 3]
+        [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, names[0])])
+        assert ("cleanup.policy", "compact") in {entry[:2] for entry in answer.resources[0][4]}
+        await admin.delete_topics(names)
+    finally:
+        await admin.close()
