@@ -50,6 +50,12 @@ class ClientSettings:
     read_timeout: float = 130.0
 
 
+class _Lent(aiohttp.BufferedReaderPayload):
+    # Whoever fetched the file closes it: aiohttp would do so too, in a thread, and the two closings collide.
+    def _close(self) -> None:
+        return
+
+
 class SmartRecruitersClient:
     """Implements Sender. Follows no redirect: the bearer token goes where the fence allows, nowhere else."""
 
@@ -133,9 +139,8 @@ class SmartRecruitersClient:
 
     def _form(self, file: File) -> aiohttp.FormData:
         form = aiohttp.FormData(quote_fields=False)  # names as people wrote them, as browsers send them
-        form.add_field(
-            self._settings.attachment_field, file.content, filename=file.name, content_type=file.content_type
-        )
+        content = _Lent(file.content, content_type=file.content_type, filename=file.name)
+        form.add_field(self._settings.attachment_field, content, filename=file.name)
         return form
 
     def _address(self, order: Order) -> str:
