@@ -18,7 +18,7 @@ _SETTINGS = {
     "REFERENCE_ENGINE_AUTOPILOT": "true",
     # As in production, only sooner: a lease and a retry that a test can wait for.
     "RESULTS_PUBLISHER_LEASE": "3",
-    "RESULTS_PUBLISHER_RETRY_SCHEDULE": "1s,2s,4s,8s,16s,30s,1m,10m,1h",
+    "RESULTS_PUBLISHER_RETRY_SCHEDULE": "1s,1s,1s,2s,2s,4s,4s,8s,15s,30s,1m,10m,1h",
     "LOG_LEVEL": "debug",
 }
 

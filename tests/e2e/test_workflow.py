@@ -46,7 +46,7 @@ def of(calls: list[Json], name: str) -> list[Json]:
 async def test_partner_and_companies_are_connected(played: World) -> None:
     calls = await played.record()
     put = of(calls, "configuration_put")
-    assert [call["status"] for call in put] == [200]
+    assert {call["status"] for call in put} == {200}
     assert all(put[0]["request"][name].startswith(played.stack.urls.gateway) for name in _ADDRESSES)
     assert put[0]["request"]["consentDisplayMode"] == "REDIRECT"
     master = of(calls, "token")[0]

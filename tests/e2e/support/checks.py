@@ -31,7 +31,7 @@ async def all_settle(world: World, placed: Sequence[Placed], *, within: float = 
     assert ids
 
     async def settled() -> bool:
-        world.stack.check()
+        world.check()
         statuses = await world.statuses()
         late = {order_id: statuses[order_id] for order_id in ids if statuses[order_id] != "COMPLETED"}
         assert not late, f"not completed at SmartRecruiters: {late}"

@@ -17,6 +17,11 @@ Json = dict[str, Any]
 
 STANDARD = "engine-skill-test"
 INLINE = "engine-inline"
+_PARTS = (
+    *("kafka", "postgres", "gateway", "credentials", "orders", "orders-insights", "results-publisher"),
+    *("sandbox", "reference-engine"),
+)
+
 COMPANIES = ("acme", "globex", "umbrella", "hooli")
 
 # What a restart costs on a loaded machine: start-up, and Kafka noticing that a member of a group is gone.
@@ -46,6 +51,7 @@ class World:
         self.stack = stack
         self.http = http
         self.autopilot = stack.environment["REFERENCE_ENGINE_AUTOPILOT"] == "true"
+        self.killed: set[str] = set()
 
     async def admin(self, method: str, path: str, body: object = None, **query: str) -> Any:
         """A call of the sandbox's admin API."""
@@ -108,11 +114,19 @@ class World:
 
     async def kill(self, part: str) -> None:
         """SIGKILL, and gone."""
+        self.killed.add(part)
         await asyncio.to_thread(self.stack.kill, part)
 
     async def restart(self, part: str) -> None:
         """Started again, and ready."""
         await asyncio.to_thread(self.stack.restart, part)
+        self.killed.discard(part)
+
+    def check(self) -> None:
+        """Fails when a part has ended that nobody killed."""
+        for part in _PARTS:
+            if part not in self.killed:
+                self.stack.child(part).check()
 
     async def engine(self, *, autopilot: bool) -> None:
         """Whether tests finish by themselves."""
