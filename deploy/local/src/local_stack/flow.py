@@ -6,13 +6,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from local_stack.browser import Browser, Shown
 from local_stack.errors import LocalStackError
 from local_stack.forms import Form
+from local_stack.programs import Urls
 from local_stack.smartrecruiters import Json, SmartRecruiters
-from local_stack.stack import Stack
 from local_stack.terminal import Teller
 
 PARTNER_FILE = Path(__file__).parents[2] / "partner.yaml"
@@ -30,6 +30,36 @@ T = TypeVar("T")
 
 class StepFailed(LocalStackError):
     """A step of the workflow did not go as SPEC says; its text names the step."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The two sides of the bridge, where nothing else of a stack is known by its address."""
+
+    sandbox: str
+    engine: str
+
+
+class Stack(Protocol):
+    """What the workflow asks of a stack; on this machine it is `local_stack.stack.Stack`."""
+
+    @property
+    def urls(self) -> Urls | Sides:
+        """Where a browser finds what."""
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The administrator_password."""
+
+    @property
+    def logs(self) -> Path | str:
+        """Where to read what the parts said."""
+
+    def check(self) -> None:
+        """Raise ProcessDied when a part has ended by itself."""
+
+    def bridge(self, *arguments: str, typed: str = "") -> str:
+        """Run `bridge`; its output, or LocalStackError."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +109,9 @@ def configure(walk: Walk) -> None:
 def connect(walk: Walk) -> None:
     """SPEC 1.3: an administrator signs in, grants, and both sides exchange their credentials."""
     walk.tell.section("1.3", f"The administrator of {COMPANY} connects")
+    if _connected(walk):
+        walk.tell.done(f"{COMPANY} was connected before")
+        return
     add_administrator(walk)
     consent = walk.sr.consent_url(COMPANY)
     walk.tell.said("SmartRecruiters", f"sends the administrator to {_short(consent)}")

@@ -2,7 +2,6 @@
 
 import fcntl
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from local_stack import keys, programs
+from local_stack import bridge, keys, programs
 from local_stack.child import Child
 from local_stack.errors import LocalStackError, NotReady
 from local_stack.kafka import LocalKafka
@@ -24,8 +23,6 @@ DISK_NEEDED = 1 << 30
 READY_WITHIN = 60.0
 STOP_WITHIN = 15.0
 PROBE_EVERY = 0.1
-BRIDGE_WITHIN = 60.0
-BRIDGE = "from runtime.cli import main; main()"
 
 
 def _silent(_: str) -> None:
@@ -139,25 +136,7 @@ class Stack:
 
     def bridge(self, *arguments: str, typed: str = "") -> str:
         """Run `bridge` as an operator who types this does; its output, or LocalStackError."""
-        command = [sys.executable, "-c", BRIDGE, *arguments]
-        try:
-            done = subprocess.run(  # noqa: S603 - composed here
-                command,
-                env=self.environment,
-                input=typed,
-                capture_output=True,
-                text=True,
-                timeout=BRIDGE_WITHIN,
-                check=False,
-                cwd=self.data,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise NotReady(f"bridge {arguments[0]}", BRIDGE_WITHIN, "") from error
-        if done.returncode != 0:
-            raise LocalStackError(
-                f"bridge {' '.join(arguments[:2])} failed: {(done.stderr or done.stdout).strip()}"
-            )
-        return done.stdout
+        return bridge.run(*arguments, typed=typed, environment=self.environment, folder=self.data)
 
     def _require_disk(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
