@@ -93,3 +93,7 @@ def _from_file(variable: str) -> str:
         raise click.UsageError("DATABASE_URL is missing")
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 - one line, no path arithmetic
         return file.read().strip()
+
+
+if __name__ == "__main__":
+    main()

@@ -25,7 +25,7 @@ RESERVED_IDS = frozenset({"country-code", "region-abbr", "city", "address", "pos
 _KNOWN = {*REQUIRED_URLS, *OPTIONAL_URLS, "consentDisplayMode", "fields", "supportedAssessmentTypes"}
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _FIELD_ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+_LOOPBACK = re.compile(r"([a-z0-9-]+\.)*localhost|127(\.\d{1,3}){3}|::1")
 
 
 def read(content: Any, *, public_url: str) -> PartnerConfiguration:
