@@ -39,6 +39,18 @@ async def test_an_administrator_connects_and_is_back_at_smartrecruiters(
     assert await sandbox.statuses("integration", company) == [200]
 
 
+async def test_clicking_twice_connects_once(
+    person: Person, sandbox: Sandbox, company: str, password: str
+) -> None:
+    await _goes_to_connect(person, sandbox, company)
+    await person.sign_in(password)
+    await person.reads_scope(company)
+    await person.page.get_by_role("button", name="Allow", exact=True).dblclick()
+
+    await _is_back(person, sandbox, company, connected=True)
+    assert await sandbox.statuses("integration", company) == [200]
+
+
 async def test_a_refusal_connects_nothing_and_leads_back(
     person: Person, sandbox: Sandbox, company: str, password: str
 ) -> None:

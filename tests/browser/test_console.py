@@ -2,10 +2,11 @@
 
 import pytest
 from local_stack.stack import Stack
-from playwright.async_api import expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import NewPerson
-from tests.browser.support import Person, Sandbox
+from tests.browser.support import SOON, Person, Sandbox
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -15,6 +16,16 @@ async def support(new_person: NewPerson, stack: Stack, request: pytest.FixtureRe
     await person.page.goto(f"{stack.urls.orders}/console")
     await person.reads("Orders")
     return person
+
+
+async def _reloads_until(page: Page, wanted: Locator) -> None:
+    """What was ordered a moment ago is on its way to the console."""
+
+    async def there() -> bool:
+        await page.reload()
+        return await wanted.count() > 0
+
+    await eventually(there, within=SOON, every=0.3)
 
 
 async def test_a_wrong_password_shows_nothing(new_person: NewPerson, stack: Stack) -> None:
@@ -35,6 +46,7 @@ async def test_support_finds_an_order_and_reads_its_timeline(
     page = support.page
     await page.get_by_label("Company").fill(customer)
     await page.get_by_role("button", name="Show").click()
+    await _reloads_until(page, page.get_by_role("link", name=order_id))
     await page.get_by_role("link", name=order_id).click()
 
     await support.reads(f"Order {order_id}")
@@ -43,10 +55,12 @@ async def test_support_finds_an_order_and_reads_its_timeline(
     await page.get_by_role("link", name=customer).click()
     await page.get_by_role("link", name=f"numbers of {customer}").click()
     await support.reads(f"Numbers of {customer}")
+    await _reloads_until(page, page.get_by_role("meter").first)
+    await support.reads(f"Numbers of {customer}")
 
 
 async def test_support_goes_to_an_order_by_its_id_and_is_told_of_a_wrong_one(
-    support: Person, sandbox: Sandbox, customer: str
+    support: Person, stack: Stack, sandbox: Sandbox, customer: str
 ) -> None:
     placed = await sandbox.ask("POST", f"/companies/{customer}/orders", {"package_id": "engine-skill-test"})
     await support.page.get_by_label("Order").fill("no-such/order")
@@ -57,7 +71,10 @@ async def test_support_goes_to_an_order_by_its_id_and_is_told_of_a_wrong_one(
     await support.page.get_by_role("link", name="Back to the orders").click()
     await support.page.get_by_label("Order").fill(f" {placed['order_id']} ")
     await support.page.keyboard.press("Enter")
-    await support.reads(f"Order {placed['order_id']}")
+    await expect(support.page).to_have_url(f"{stack.urls.orders}/console/orders/{placed['order_id']}")
+    heading = f"Order {placed['order_id']}"
+    await _reloads_until(support.page, support.page.get_by_role("heading", name=heading))
+    await support.reads(heading)
 
 
 async def test_a_state_that_does_not_exist_is_told(support: Person, stack: Stack) -> None:
