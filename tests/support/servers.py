@@ -6,18 +6,24 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
-from local_stack.kafka import LocalKafka
+from local_stack.kafka import LocalKafka, answers
 from local_stack.postgres import LocalPostgres
 from testcontainers.community.postgres import PostgresContainer
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
-from testcontainers.core.waiting_utils import wait_for_logs
 
 from tests.support.ports import free_port
 
+KAFKA_WITHIN = 90.0
 KAFKA_IMAGE = "apache/kafka:4.1.1"
 POSTGRES_IMAGE = "postgres:17-trixie"
+
+# The fixtures stop their containers; a reaper would be one more image to get before the first test.
+testcontainers_config.ryuk_disabled = True
 
 
 @contextmanager
@@ -82,5 +88,12 @@ def _kafka_container() -> Iterator[str]:
     for name, value in settings.items():
         container = container.with_env(name, value)
     with container:
-        wait_for_logs(container, "Kafka Server started", timeout=90)
+        _wait_for_kafka(port)
         yield f"127.0.0.1:{port}"
+
+
+def _wait_for_kafka(port: int) -> None:
+    deadline = monotonic() + KAFKA_WITHIN
+    while not answers(port):
+        assert monotonic() < deadline, f"Kafka's container did not answer within {KAFKA_WITHIN:.0f} s"
+        Event().wait(0.1)

@@ -113,13 +113,8 @@ class LocalKafka:
             self.child.stop(within=20.0)
 
     def answers(self) -> bool:
-        """Whether the broker lists itself: only then is it registered and serves clients."""
-        try:
-            with socket.create_connection((ports.HOST, self.port), PROBE_TIMEOUT) as connection:
-                connection.sendall(_metadata_request())
-                return _brokers(connection) > 0
-        except (OSError, struct.error):
-            return False
+        """Whether the broker serves clients."""
+        return answers(self.port)
 
     def _write_properties(self) -> Path:
         # The controller's port is of no interest to anybody else, so any free one does, anew at each start.
@@ -147,6 +142,16 @@ class LocalKafka:
             raise NotReady("Kafka's storage tool", 60, "") from error
         if done.returncode != 0:
             raise LocalStackError(f"Kafka's storage could not be made: {done.stdout}{done.stderr}".strip())
+
+
+def answers(port: int) -> bool:
+    """Whether a broker on this machine lists itself: only then is it registered and serves clients."""
+    try:
+        with socket.create_connection((ports.HOST, port), PROBE_TIMEOUT) as connection:
+            connection.sendall(_metadata_request())
+            return _brokers(connection) > 0
+    except (OSError, struct.error):
+        return False
 
 
 def _metadata_request() -> bytes:
