@@ -16,20 +16,28 @@ from contracts.types import Timestamp
 Headers = list[tuple[str, bytes]]
 
 _STRUCTURED = "application/cloudevents+json"
+# What is the same for every event of a type: made once.
+_TYPE_AND_SCHEMA = {
+    model: (("ce_type", model.TYPE.encode()), ("ce_dataschema", schema.encode()))
+    for schema, model in BY_SCHEMA.items()
+}
+_SPECVERSION = ("ce_specversion", b"1.0")
+_CONTENT_TYPE = ("content-type", b"application/json")
 _TIME: TypeAdapter[datetime] = TypeAdapter(Timestamp)
 
 
 def encode(event: Event[Any]) -> tuple[bytes, Headers]:
     """Returns an event's value and headers, binary mode."""
+    kind, schema = _TYPE_AND_SCHEMA[type(event.data)]
     headers = [
-        ("ce_specversion", b"1.0"),
+        _SPECVERSION,
         ("ce_id", str(event.id).encode()),
-        ("ce_type", event.type.encode()),
+        kind,
         ("ce_source", event.source.encode()),
         ("ce_time", event.time.astimezone(UTC).isoformat().encode()),
         ("ce_subject", event.subject.encode()),
-        ("ce_dataschema", event.schema.encode()),
-        ("content-type", b"application/json"),
+        schema,
+        _CONTENT_TYPE,
     ]
     if event.traceparent:
         headers.append(("traceparent", event.traceparent.encode()))

@@ -124,7 +124,6 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
         ("launch retention", _clean(resources.launches)),
         ("spool relay", intake.relay()),
         ("broker watch", intake.watch()),
-        ("answer deadlines", boundary.watch()),
     ):
         _ = supervisor.spawn(name, work)
     host = settings.bind_address

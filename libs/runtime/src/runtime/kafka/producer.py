@@ -18,7 +18,9 @@ from contracts.topics import Topic
 from prometheus_client import Counter
 
 from runtime import tracing
+from runtime.deadlines import Deadlines
 from runtime.kafka.closing import close_producer
+from runtime.kafka.partitioner import partition
 from runtime.metrics import PUBLISH_FAILURES, PUBLISHED
 
 log = structlog.get_logger()
@@ -52,6 +54,7 @@ class EventProducer:
         self._client_id = client_id
         self._prefix = prefix
         self._deadline = deadline
+        self._deadlines = Deadlines(deadline)
         self._producer: AIOKafkaProducer | None = None
         self._connected = asyncio.Event()
         self._connecting: asyncio.Task[None] | None = None
@@ -106,7 +109,7 @@ class EventProducer:
         After BrokerUnavailable any of them may have arrived: repeat them all.
         """
         try:
-            async with asyncio.timeout(self._deadline):
+            with self._deadlines:
                 await self._connected.wait()
                 await self._send_all(messages)
         except (TimeoutError, KafkaError) as error:
@@ -144,6 +147,7 @@ class EventProducer:
                 client_id=self._client_id,
                 acks="all",
                 linger_ms=0,
+                partitioner=partition,
                 # Also how long aiokafka keeps a record that nobody waits for any more.
                 request_timeout_ms=int(self._deadline * 1000),
             )

@@ -18,46 +18,22 @@ log = structlog.get_logger()
 
 
 class KafkaOrderLog:
-    """Topic gateway.orders, acks=all. Orders of a moment go out together, under one deadline."""
+    """Topic gateway.orders, acks=all."""
 
     def __init__(self, *, producer: EventProducer, bootstrap_servers: str) -> None:
         self._producer = producer
         self._bootstrap_servers = bootstrap_servers
-        self._waiting: list[tuple[Message, asyncio.Future[None]]] = []
-        self._sending: set[asyncio.Task[None]] = set()
 
     async def publish(self, record: Record) -> None:
         """See `gateway.ports.OrderLog`."""
-        loop = asyncio.get_running_loop()
-        acknowledged = loop.create_future()
-        self._waiting.append((Message(record.topic, record.key, record.value, record.headers), acknowledged))
-        if len(self._waiting) == 1:
-            _ = loop.call_soon(self._send_waiting)
-        await acknowledged
-
-    def _send_waiting(self) -> None:
-        batch, self._waiting = self._waiting, []
-        task = asyncio.create_task(self._send(batch), name="orders to Kafka")
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-
-    async def _send(self, batch: Sequence[tuple[Message, asyncio.Future[None]]]) -> None:
-        error: Unavailable | None = None
         try:
-            await self._producer.publish_batch([message for message, _ in batch])
-        except BrokerUnavailable as unavailable:
-            error = Unavailable(str(unavailable))
-        except Exception as unforeseen:
-            # Whatever it is, the broker has not acknowledged: the orders go to the spool.
-            log.exception("orders not published")
-            error = Unavailable(type(unforeseen).__name__)
-        for _, acknowledged in batch:
-            if acknowledged.done():  # its request was given up
-                continue
-            if error is None:
-                acknowledged.set_result(None)
-            else:
-                acknowledged.set_exception(error)
+            await self._producer.publish_encoded(record.topic, record.key, record.value, record.headers)
+        except BrokerUnavailable as error:
+            raise Unavailable(str(error)) from error
+        except Exception as error:
+            # Whatever it is, the broker has not acknowledged: the order goes to the spool.
+            log.exception("order not published")
+            raise Unavailable(type(error).__name__) from error
 
     async def publish_spooled(self, records: Sequence[SpooledRecord]) -> None:
         """See `gateway.ports.OrderLog`."""
