@@ -1,5 +1,7 @@
 """The limit of intake: aiohttp reads JSON, aiokafka waits for acks=all, 202. No token, no check, no contract.
 
+The record is as large as the gateway's: as many headers, of the same length, only that nothing is worked out.
+
 `python -m tests.bench.bare_intake PORT BOOTSTRAP TOPIC`
 """
 
@@ -11,6 +13,17 @@ from aiohttp import web
 from aiokafka import AIOKafkaProducer
 
 PRODUCER: web.AppKey[AIOKafkaProducer] = web.AppKey("producer", AIOKafkaProducer)
+HEADERS = [
+    ("ce_specversion", b"1.0"),
+    ("ce_id", b"00000000-0000-0000-0000-000000000000"),
+    ("ce_type", b"order.placed"),
+    ("ce_source", b"gateway"),
+    ("ce_time", b"2026-01-01T00:00:00.000000+00:00"),
+    ("ce_subject", b"00000000-0000-0000-0000-000000000000"),
+    ("ce_dataschema", b"order.placed.v1"),
+    ("content-type", b"application/json"),
+    ("traceparent", b"00-00000000000000000000000000000001-0000000000000001-01"),
+]
 TOPIC = web.AppKey("topic", str)
 
 
@@ -18,7 +31,7 @@ async def order(request: web.Request) -> web.Response:
     body = await request.read()
     placed = json.loads(body)
     key = placed["resultCallbackURL"].rsplit("/", 2)[1].encode()
-    await request.app[PRODUCER].send_and_wait(request.app[TOPIC], body, key=key)
+    await request.app[PRODUCER].send_and_wait(request.app[TOPIC], body, key=key, headers=HEADERS)
     return web.Response(status=202)
 
 

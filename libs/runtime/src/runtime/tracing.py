@@ -3,8 +3,8 @@
 Only the identifiers travel; nothing is exported. The log lines of a trace carry its `trace_id`.
 """
 
+import random
 import re
-import secrets
 from contextvars import ContextVar
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
@@ -24,8 +24,8 @@ def ensure() -> str:
 def start(parent: str | None) -> str:
     """Begins a span: in the trace of `parent`, or in a new trace when it is absent or malformed."""
     known = _TRACEPARENT.fullmatch(parent) if parent else None
-    trace, flags = (known[1], known[3]) if known else (secrets.token_hex(16), "01")
-    traceparent = f"00-{trace}-{secrets.token_hex(8)}-{flags}"
+    trace, flags = (known[1], known[3]) if known else (_random(128), "01")
+    traceparent = f"00-{trace}-{_random(64)}-{flags}"
     _current.set(traceparent)
     return traceparent
 
@@ -39,3 +39,8 @@ def trace_id() -> str | None:
 def headers() -> dict[str, str]:
     """Returns the headers an internal call carries."""
     return {"traceparent": ensure()}
+
+
+def _random(bits: int) -> str:
+    # Ids need to differ, not to be unguessable; all zeros is not an id.
+    return f"{random.getrandbits(bits) or 1:0{bits // 4}x}"

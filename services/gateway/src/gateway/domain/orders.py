@@ -19,6 +19,9 @@ from gateway.errors import Fault, InvalidRequest, TooLarge
 
 SOURCE = "gateway"
 _NAMESPACE = NAMESPACE.bytes
+# RFC 9562 §5.5: four bits say version 5, two the variant.
+_NOT_VERSION_OR_VARIANT = (1 << 128) - 1 ^ (0xF000 << 64 | 0xC000 << 48)
+_VERSION_5 = 5 << 76 | 0x8000 << 48
 # A broker takes records of 1 MiB unless told otherwise; the rest is for headers and the batch around it.
 LARGEST_EVENT_BYTES = 1_000_000
 # So that the hand-off link around it stays within the 4096 characters of an event's URL.
@@ -164,8 +167,8 @@ def placed(
 def _event_id(company_id: str, order_id: str) -> UUID:
     """`contracts.envelope.event_id`, spelled out: uuid5 takes as long as all of the validation."""
     name = f"{OrderPlaced.TYPE}\x1f{company_id}\x1f{order_id}".encode()
-    digest = sha1(_NAMESPACE + name, usedforsecurity=False).digest()
-    return UUID(bytes=digest[:16], version=5)
+    number = int.from_bytes(sha1(_NAMESPACE + name, usedforsecurity=False).digest()[:16])
+    return UUID(int=number & _NOT_VERSION_OR_VARIANT | _VERSION_5)
 
 
 def _candidate(candidate: WireCandidate) -> dict[str, str | None]:
