@@ -133,7 +133,8 @@ class LocalKafka:
         if (self.data / "segments" / "bootstrap.checkpoint").exists():
             return
         shutil.rmtree(self.data / "segments", ignore_errors=True)  # of a start that was interrupted here
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        # Kafka's tool takes an id that begins with a minus for an option.
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
         command = [program, "-cp", class_path, *QUIET, *tool]
         try:

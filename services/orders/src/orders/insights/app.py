@@ -84,7 +84,7 @@ async def _stream(app: faust.App) -> None:
         await app.wait_until_stopped()
         raise app.crash_reason or RuntimeError("the streams ended")
     finally:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(8):  # well within what whoever stops the process waits
             await app.stop()
 
 
