@@ -37,12 +37,17 @@ class Intake:
 
     async def keep(self, record: Record) -> Kept:
         """Returns when the order is durable. Raises NotDurable when nothing took it; it may be sent again."""
-        if self._breaker.admit() and await self._publish(record):
+        admitted = self._breaker.admit()
+        if admitted and await self._publish(record):
             self._counts[Kept.BROKER].inc()
             return Kept.BROKER
         try:
             await self._spool.put(record)
         except Unavailable as error:
+            # Kafka answers again, only somebody else is trying it: without the spool it is what is left.
+            if not admitted and self._breaker.state is not State.OPEN and await self._publish(record):
+                self._counts[Kept.BROKER].inc()
+                return Kept.BROKER
             self._counts[Kept.NOWHERE].inc()
             raise NotDurable(
                 "the order could not be stored, please send it again", retry_after=_RETRY_AFTER_SECONDS
