@@ -1,0 +1,1 @@
+"""What only containers can show, shown on real ones: `tests/containers/run`."""
