@@ -9,7 +9,7 @@ UV := $(shell sed -n 's/^uv==\([^ ]*\).*/uv==\1/p' requirements.lock)
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z0-9-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 init: $(VENV)/installed  ## install everything from requirements.lock into .venv
 
@@ -55,6 +55,12 @@ test-e2e: init  ## the whole stack, killed and restarted in the middle of the fl
 test-browser: init chromium  ## consent and hand-off in Chromium
 	$(BIN)/pytest tests/browser -m browser
 
+test-containers: init  ## the images and docker compose: the workflow, kill -9 of each container, replicas
+	@PYTHON=$(BIN)/python tests/containers/run
+
+env:  ## .env and secrets for docker compose, made once
+	@$(PYTHON) deploy/compose/make-env
+
 chromium:
 	@command -v chromium >/dev/null || { echo "installing Debian's chromium"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
@@ -62,4 +68,4 @@ chromium:
 bench: init  ## intake and delivery against the bare limit of aiohttp and aiokafka
 	$(BIN)/python -m tests.bench
 
-.PHONY: help init lock run clean lint fmt test test-e2e test-browser chromium bench schemas
+.PHONY: help init lock run clean lint fmt test test-e2e test-browser test-containers env chromium bench schemas
