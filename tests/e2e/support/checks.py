@@ -21,7 +21,7 @@ WHERE o.order_id = ANY($1) AND (o.state <> 'completed' OR o.publication <> 'publ
 """
 _OPEN = """
 SELECT delivery_id, order_id, kind, status, attempts, reason FROM results_publisher.deliveries
-WHERE order_id = ANY($1) AND status <> 'published'
+WHERE order_id = ANY($1) AND status NOT IN ('published', 'ignored')
 """
 
 
