@@ -57,6 +57,8 @@ async def _orders(stack: ComposeStack) -> None:
         with proof("kill -9, and Docker starts it again"):
             for part, call, status in flow.KILLS:
                 say(f"  {await flow.kill(world, part, call, status)}")
+        with proof("all services stopped and started in the middle of orders"):
+            say(f"  {await flow.restart(world, stack)}")
         with proof(f"replicas: {SCALED}"):
             stack.scale(SCALED)
             say(f"  {await flow.replicas(world, stack)}")
@@ -75,7 +77,8 @@ def _stops(stack: ComposeStack) -> None:
 
 
 def _last(text: str) -> str:
-    return " · ".join(line.strip() for line in text.splitlines() if line.startswith("  ok  "))
+    summary = text.partition("The whole workflow worked:")[2]
+    return " · ".join(line.strip().removeprefix("ok  ") for line in summary.splitlines() if line.strip())
 
 
 def main() -> int:

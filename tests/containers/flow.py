@@ -9,7 +9,7 @@ from typing import cast
 import aiohttp
 from local_stack.stack import Stack
 
-from tests.containers.stack import ComposeStack
+from tests.containers.stack import SERVICES, ComposeStack
 from tests.e2e.support import checks
 from tests.e2e.support.world import COMPANIES, World
 from tests.support.waiting import eventually
@@ -69,7 +69,7 @@ async def kill(world: World, part: str, call: str, status: str | None) -> str:
 
 async def replicas(world: World, stack: ComposeStack) -> str:
     """Forty orders through all replicas: each result is taken by SmartRecruiters once. What was seen."""
-    since = await world.now()
+    since, before = await world.now(), _work(stack)
     placed = [*await world.orders(20), *await world.orders(20)]
     assert all(order.accepted for order in placed)
     await checks.all_settle(world, placed)
@@ -78,13 +78,38 @@ async def replicas(world: World, stack: ComposeStack) -> str:
     for order in placed:
         taken = [each for each in patches if each["order_id"] == order.order_id and each["status"] == 200]
         assert [each["request"]["status"] for each in taken] == ["IN_PROGRESS", "COMPLETED"], taken
-    gateways = _counts(stack, "gateway", 9080, 'gateway_orders_total{kept="broker"}')
-    publishers = _counts(stack, "results-publisher", 9083, "results_publisher_attempts_total")
+    gateways, publishers = (
+        [b - a for a, b in zip(*pair, strict=True)] for pair in zip(before, _work(stack), strict=True)
+    )
     assert min(gateways) > 0, f"a gateway had nothing to do: {gateways}"
     assert sum(count > 0 for count in publishers) > 1, f"one publisher did everything: {publishers}"
     return (
         f"{len(placed)} orders through gateways {gateways} and publishers {publishers}, "
         "two PATCHes each, none twice"
+    )
+
+
+async def restart(world: World, stack: ComposeStack) -> str:
+    """Every service is told to stop while orders are under way, and started again. What was seen."""
+    since = await world.now()
+    before = asyncio.create_task(world.orders(20))
+    await eventually(lambda: _seen(world, since, "result_patch", "IN_PROGRESS"), 30.0, every=0.01)
+    began = monotonic()
+    await asyncio.to_thread(stack.restart_orderly, SERVICES)
+    took = monotonic() - began
+    placed = [*await before, *await world.orders(8)]
+    assert all(order.accepted for order in placed[-8:])
+    await checks.all_settle(world, placed)
+    await checks.nothing_lost_nothing_twice(world, placed, since=since)
+    accepted = sum(order.accepted for order in placed)
+    return f"all ended with 0 and were ready again after {took:.0f} s; {accepted} orders, all completed once"
+
+
+def _work(stack: ComposeStack) -> tuple[list[int], list[int]]:
+    """How many orders each gateway took, and how often each publisher called SmartRecruiters."""
+    return (
+        _counts(stack, "gateway", 9080, 'gateway_orders_total{kept="broker"}'),
+        _counts(stack, "results-publisher", 9083, "results_publisher_attempts_total"),
     )
 
 

@@ -96,6 +96,14 @@ class ComposeStack:
         """Nobody starts it: Docker does, by its restart policy; back means ready."""
         self.wait_ready(service)
 
+    def restart_orderly(self, services: Sequence[str]) -> None:
+        """Told to stop, given the time to, ended with 0, and started again."""
+        _ = self.compose("stop", *services)
+        codes = self.exit_codes(services)
+        assert set(codes.values()) == {0}, f"ended otherwise than with 0: {codes}"
+        _ = self.compose("start", *services)
+        self.wait_ready(*services)
+
     def autopilot(self, *, on: bool) -> None:
         """Whether the engine's tests finish by themselves."""
         self.environment["AUTOPILOT"] = str(on).lower()
