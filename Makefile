@@ -47,7 +47,7 @@ fmt: init  ## put every file into its form
 	$(BIN)/ruff format --quiet .
 
 test: init  ## the suite on real Kafka and PostgreSQL (containers where Docker answers, else local processes)
-	$(BIN)/pytest -m "not e2e and not browser"
+	$(BIN)/pytest -n 3 --dist loadfile -m "not e2e and not browser"
 
 test-e2e: init  ## the whole stack, killed and restarted in the middle of the flow
 	$(BIN)/pytest tests/e2e -m e2e

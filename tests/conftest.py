@@ -1,13 +1,27 @@
 """Fixtures of all tests: real servers, fresh databases and topics, and guards over every test."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from runtime.kafka import topics as kafka_topics
 
 from tests.support import databases, guards, servers
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several workers (-n) the servers are started once, here, and every worker is given them."""
+    if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
+        return
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="tests-")))
+    os.environ["TEST_KAFKA_BOOTSTRAP_SERVERS"] = stack.enter_context(servers.kafka(folder))
+    os.environ["TEST_DATABASE_URL"] = stack.enter_context(servers.postgres(folder))
 
 
 @pytest.fixture(scope="session")

@@ -34,10 +34,10 @@ class Settings(ServiceSettings):
         default=130, gt=0, description="longest wait for one answer of SmartRecruiters"
     )
     orders_smartrecruiters_per_second: float = Field(
-        default=10, gt=0, description="requests per second and company"
+        default=4, gt=0, description="requests per second and company, of the 10 SmartRecruiters allows"
     )
     orders_smartrecruiters_in_flight: int = Field(
-        default=8, ge=1, description="requests in flight per company"
+        default=3, ge=1, description="requests in flight per company, of the 8 SmartRecruiters allows"
     )
     orders_late_after: float = Field(
         default=900, gt=0, description="an engine that has not answered for so long makes an order late"

@@ -21,10 +21,10 @@ class Settings(ServiceSettings):
         default=5, ge=1, le=100, description="tries before 403 and 404 count as final"
     )
     results_publisher_requests_per_second: float = Field(
-        default=10.0, gt=0, le=10_000, description="per company; SmartRecruiters allows 10"
+        default=6.0, gt=0, le=10_000, description="per company, of the 10 SmartRecruiters allows"
     )
     results_publisher_in_flight: int = Field(
-        default=8, ge=1, le=1000, description="per company; SmartRecruiters allows 8"
+        default=5, ge=1, le=1000, description="per company, of the 8 SmartRecruiters allows"
     )
     results_publisher_connect_timeout: float = Field(default=10.0, gt=0, le=600, description="seconds")
     results_publisher_read_timeout: float = Field(
