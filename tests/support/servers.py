@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -19,6 +20,7 @@ from testcontainers.core.docker_client import DockerClient
 from tests.support.ports import free_port
 
 KAFKA_WITHIN = 90.0
+PULL_WITHIN = 120
 KAFKA_IMAGE = "apache/kafka:4.1.1"
 POSTGRES_IMAGE = "postgres:17-trixie"
 
@@ -52,18 +54,24 @@ def postgres(folder: Path) -> Iterator[str]:
             yield local.url
 
 
+@cache
 def docker_answers() -> bool:
-    """Whether there is a Docker engine to run containers on."""
+    """Whether there is a Docker engine to run containers on, and it has or gets the images."""
     with warnings.catch_warnings():
         # A refused connection to the engine's socket is left unclosed in the client's library.
         warnings.simplefilter("ignore", ResourceWarning)
         try:
             with closing(DockerClient(timeout=3).client) as client:
-                return bool(client.ping())
+                _ = client.ping()
+            with closing(DockerClient(timeout=PULL_WITHIN).client) as client:
+                for image in (KAFKA_IMAGE, POSTGRES_IMAGE):
+                    if not client.images.list(image):
+                        client.images.pull(image)
         except Exception:  # whatever keeps it away, the local processes serve
             return False
         finally:
             gc.collect()
+    return True
 
 
 @contextmanager
