@@ -62,6 +62,8 @@ async def _orders(stack: ComposeStack) -> None:
         with proof(f"replicas: {SCALED}"):
             stack.scale(SCALED)
             say(f"  {await flow.replicas(world, stack)}")
+            say(f"  {await flow.kill_one_gateway(world, stack)}")
+            stack.wait_ready("gateway")
             stack.autopilot(on=False)
             say(f"  and the workflow: {_last(stack.walk())}")
 

@@ -9,6 +9,7 @@ from typing import cast
 import aiohttp
 from local_stack.stack import Stack
 
+from tests.containers.engine import kill_from_outside
 from tests.containers.stack import SERVICES, ComposeStack
 from tests.e2e.support import checks
 from tests.e2e.support.world import COMPANIES, World
@@ -86,6 +87,23 @@ async def replicas(world: World, stack: ComposeStack) -> str:
     return (
         f"{len(placed)} orders through gateways {gateways} and publishers {publishers}, "
         "two PATCHes each, none twice"
+    )
+
+
+async def kill_one_gateway(world: World, stack: ComposeStack) -> str:
+    """One of two is killed: orders that come afterwards are taken by the other. What was seen."""
+    since = await world.now()
+    before = asyncio.create_task(world.orders(14))
+    await eventually(lambda: _seen(world, since, "order", None), 30.0, every=0.01)
+    await asyncio.to_thread(kill_from_outside, stack.containers("gateway")[:1])
+    during = await world.orders(16)
+    refused = sum(not order.accepted for order in during)
+    assert refused == 0, f"{refused} orders refused while one gateway of two was away"
+    placed = [*await before, *during]
+    await checks.all_settle(world, placed)
+    await checks.nothing_lost_nothing_twice(world, placed, since=since)
+    return (
+        f"one gateway of two killed: {len(during)} orders right afterwards, all accepted and completed once"
     )
 
 

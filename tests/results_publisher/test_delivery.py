@@ -1,7 +1,5 @@
 """Updates reach SmartRecruiters once, whole, in order, whatever it answers."""
 
-from itertools import pairwise
-
 from contracts.events.assessment import Score, Stage
 from contracts.events.order import OrderKind
 from contracts.topics import ENGINES_UPDATES
@@ -221,7 +219,8 @@ async def test_pace_holds(harness: Harness, smartrecruiters: FakeSmartRecruiters
         await eventually(lambda: len(smartrecruiters.calls) == 40)
     times = [call.at for call in smartrecruiters.calls]
     assert times[-1] - times[0] >= 39 / 20 - 0.1
-    assert all(later - earlier > 0.01 for earlier, later in pairwise(times))
+    # Calls arrive a little off the beat, but never more of them in a second than a beat or two too many.
+    assert all(later - earlier > 0.95 for earlier, later in zip(times, times[21:], strict=False))
     assert smartrecruiters.most_in_flight["acme"] <= 5
 
 

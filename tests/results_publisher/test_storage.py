@@ -8,6 +8,7 @@ import asyncpg
 from contracts.events.assessment import Stage
 from results_publisher.storage.ingestion import PostgresIngestion
 from results_publisher.storage.lanes import PostgresLanes
+from runtime.database import UNAVAILABLE
 
 from tests.results_publisher.support.harness import Harness, update
 from tests.results_publisher.support.smartrecruiters import FakeSmartRecruiters
@@ -29,7 +30,7 @@ async def test_broken_connections_lose_nothing(
         async def all_there() -> bool:
             try:
                 return len(await harness.deliveries(status="published")) == 60
-            except asyncpg.PostgresConnectionError:  # our own connection was among the broken ones
+            except UNAVAILABLE:  # our own connection was among the broken ones
                 return False
 
         await eventually(all_there, within=40)

@@ -1,4 +1,4 @@
-"""Closing aiokafka's clients whether or not Kafka is there: left alone they wait for it without end."""
+"""Opening and closing aiokafka's clients, Kafka there or not: left alone they wait for it without end."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -23,6 +23,23 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
     if (fetcher := consumer._fetcher) is not None:  # noqa: SLF001
         parts.append(fetcher.close)
     await _close(consumer.stop, [*parts, consumer._client.close])  # noqa: SLF001
+
+
+async def begin(start: Close, *, within: float) -> None:
+    """Starts a client. Raises TimeoutError when it takes longer than `within`, and what starting raises.
+
+    When the caller is cancelled, the start gets two seconds to come to its end: cut off in the middle of it,
+    aiokafka leaves a connection open that nobody knows of.
+    """
+    starting = asyncio.ensure_future(start())
+    try:
+        async with asyncio.timeout(within):
+            await asyncio.shield(starting)
+    finally:
+        if not starting.done():
+            await asyncio.wait([starting], timeout=2)
+            starting.cancel()
+            await asyncio.wait([starting], timeout=2)
 
 
 async def _close(stop: Close, parts: list[Close]) -> None:

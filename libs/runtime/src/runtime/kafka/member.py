@@ -10,7 +10,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from contracts.topics import Topic
 
-from runtime.kafka.closing import close_consumer
+from runtime.kafka.closing import begin, close_consumer
 from runtime.kafka.records import Record
 
 OnRevoked = Callable[[set[TopicPartition]], Awaitable[None]]
@@ -45,8 +45,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
         while True:
             consumer = self._make()
             try:
-                async with asyncio.timeout(15):
-                    await consumer.start()
+                await begin(consumer.start, within=15)
             except (KafkaError, OSError) as error:
                 log.warning("Kafka does not answer", group=self.group, reason=type(error).__name__)
                 await close_consumer(consumer)

@@ -19,7 +19,7 @@ from prometheus_client import Counter
 
 from runtime import tracing
 from runtime.deadlines import Deadlines
-from runtime.kafka.closing import close_producer
+from runtime.kafka.closing import begin, close_producer
 from runtime.kafka.partitioner import partition
 from runtime.metrics import PUBLISH_FAILURES, PUBLISHED
 
@@ -152,8 +152,7 @@ class EventProducer:
                 request_timeout_ms=int(self._deadline * 1000),
             )
             try:
-                async with asyncio.timeout(self._deadline):
-                    await producer.start()
+                await begin(producer.start, within=self._deadline)
             except (KafkaError, OSError) as error:
                 log.warning("Kafka does not answer", client=self._client_id, reason=type(error).__name__)
                 await close_producer(producer)

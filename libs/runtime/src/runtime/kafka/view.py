@@ -13,7 +13,7 @@ from contracts.envelope import Event
 from contracts.errors import ContractError
 from contracts.topics import Topic
 
-from runtime.kafka.closing import close_consumer
+from runtime.kafka.closing import begin, close_consumer
 
 log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ class CompactedView:
             await asyncio.sleep(0.5)
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        await consumer.start()
+        await begin(consumer.start, within=15)
         # Asked for by name, as the client's own metadata holds no topic before one is assigned.
         await consumer._client.add_topic(self._name)  # noqa: SLF001 - partitions_for_topic does not wait for it
         partitions = consumer.partitions_for_topic(self._name) or set()
