@@ -12,7 +12,7 @@ async def test_what_takes_too_long_is_ended_and_the_rest_is_not() -> None:
 
     async def wait_for(event: asyncio.Event) -> str:
         try:
-            with deadlines:
+            with deadlines.block():
                 await event.wait()
         except TimeoutError:
             return "late"
@@ -28,7 +28,7 @@ async def test_what_takes_too_long_is_ended_and_the_rest_is_not() -> None:
 async def test_it_serves_again_after_a_pause() -> None:
     deadlines = Deadlines(0.05)
     for _ in range(3):
-        with pytest.raises(TimeoutError), deadlines:
+        with pytest.raises(TimeoutError), deadlines.block():
             await asyncio.Event().wait()
 
 
@@ -36,7 +36,7 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
     begun = asyncio.Event()
 
     async def hang() -> None:
-        with Deadlines(30):
+        with Deadlines(30).block():
             begun.set()
             await asyncio.Event().wait()
 
@@ -49,18 +49,21 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
 
 async def test_an_error_inside_comes_through() -> None:
     deadlines = Deadlines(1)
-    with pytest.raises(ValueError, match="inside"), deadlines:
+    with pytest.raises(ValueError, match="inside"), deadlines.block():
         raise ValueError("inside")
 
 
-async def test_the_same_task_cannot_begin_twice() -> None:
-    deadlines = Deadlines(1)
-    with deadlines, pytest.raises(RuntimeError), deadlines:
-        pass
+async def test_blocks_of_a_task_nest() -> None:
+    outer, inner = Deadlines(30), Deadlines(0.05)
+    with outer.block():
+        with pytest.raises(TimeoutError), inner.block():
+            await asyncio.Event().wait()
+        with inner.block():
+            pass
 
 
 async def test_nothing_ticks_while_nothing_is_under_way() -> None:
     deadlines = Deadlines(0.08)
-    with deadlines:
+    with deadlines.block():
         pass
     await eventually(lambda: not deadlines._looking)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from contracts.topics import RESULTS_DELIVERIES
 from local_stack.kafka import LocalKafka
+from runtime.health import Health
 from runtime.kafka import topics as kafka_topics
 from runtime.kafka.consumer import EventConsumer, Received
 from runtime.kafka.producer import BrokerUnavailable, EventProducer
@@ -33,6 +34,8 @@ async def test_consumer_and_producer_outlive_an_outage(broker: LocalKafka) -> No
         seen.add(received.event.data.attempts)
 
     producer = EventProducer(bootstrap_servers=broker.bootstrap_servers, client_id="tests", deadline=2)
+    health = Health()
+    health.check("kafka", producer.answers)
     consumer = EventConsumer(
         bootstrap_servers=broker.bootstrap_servers,
         prefix="",
@@ -47,11 +50,14 @@ async def test_consumer_and_producer_outlive_an_outage(broker: LocalKafka) -> No
         task = asyncio.create_task(consumer.run())
         await producer.publish(RESULTS_DELIVERIES, published("a", 1))
         await eventually(lambda: 1 in seen, within=20)
+        assert await health.report() == {"kafka": True}
         await asyncio.to_thread(broker.stop)
+        assert await health.report() == {"kafka": False}  # though nobody has published anything since
         with pytest.raises(BrokerUnavailable):
             await producer.publish(RESULTS_DELIVERIES, published("a", 2))
         await asyncio.to_thread(broker.start)
         await eventually(lambda: arrives(producer, 3), within=30)
+        assert await health.report() == {"kafka": True}
         await eventually(lambda: 3 in seen, within=30)
         assert not task.done()
         await asyncio.to_thread(broker.stop)

@@ -24,8 +24,8 @@ def ensure() -> str:
 def start(parent: str | None) -> str:
     """Begins a span: in the trace of `parent`, or in a new trace when it is absent or malformed."""
     known = _TRACEPARENT.fullmatch(parent) if parent else None
-    trace, flags = (known[1], known[3]) if known else (_random(128), "01")
-    traceparent = f"00-{trace}-{_random(64)}-{flags}"
+    trace, flags = (known[1], known[3]) if known else (random_hex(128), "01")
+    traceparent = f"00-{trace}-{random_hex(64)}-{flags}"
     _current.set(traceparent)
     return traceparent
 
@@ -41,6 +41,6 @@ def headers() -> dict[str, str]:
     return {"traceparent": ensure()}
 
 
-def _random(bits: int) -> str:
-    # Ids need to differ, not to be unguessable; all zeros is not an id.
+def random_hex(bits: int) -> str:
+    """Returns an id: they need to differ, not to be unguessable. All zeros is not an id."""
     return f"{random.getrandbits(bits) or 1:0{bits // 4}x}"

@@ -102,7 +102,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
 def _health(pool: Pool, producer: EventProducer) -> Health:
     health = Health()
     health.check("database", partial(database.answers, pool))
-    health.check("kafka", lambda: producer.healthy)
+    health.check("kafka", producer.answers)
     return health
 
 

@@ -89,7 +89,7 @@ async def start(stack: AsyncExitStack, supervisor: Supervisor, settings: Setting
     _ = supervisor.spawn("consumer", consuming.run())
     health = Health()
     health.check("database", partial(answers, database))
-    health.check("kafka", lambda: producer.healthy)
+    health.check("kafka", producer.answers)
     web = internal_app(health, token=settings.internal_api_token)
     add_routes(web, DeliveryService(store=PostgresDeliveries(database), replayed=dispatcher.look))
     return await stack.enter_async_context(

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from secrets import token_hex
 from typing import Any, TypeAlias
 
 import structlog
@@ -95,7 +94,7 @@ async def request_id_middleware(request: web.Request, handler: Handler) -> web.S
     """
     began = time.perf_counter()
     given = request.headers.get("X-Request-Id", "")
-    known = given if 0 < len(given) <= 128 and _ID_CHARACTERS.issuperset(given) else token_hex(16)
+    known = given if 0 < len(given) <= 128 and _ID_CHARACTERS.issuperset(given) else tracing.random_hex(128)
     request_id.set(known)
     tracing.start(request.headers.get("traceparent"))
     try:

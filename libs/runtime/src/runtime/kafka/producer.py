@@ -62,7 +62,7 @@ class EventProducer:
 
     @property
     def healthy(self) -> bool:
-        """Whether Kafka was reached and acknowledged the last thing sent: a probe for `Health.check`."""
+        """Whether Kafka was reached and acknowledged the last thing sent."""
         return self._connected.is_set() and self._well
 
     async def start(self) -> None:
@@ -101,7 +101,13 @@ class EventProducer:
         self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
     ) -> None:
         """Publishes one record as it is; `value` None is a tombstone."""
-        await self.publish_batch([Message(topic, key, value, headers)])
+        try:
+            with self._deadlines.block():
+                await (await self._send(Message(topic, key, value, headers)))
+        except (TimeoutError, KafkaError) as error:
+            raise self._failed([topic], error) from error
+        self._well = True
+        _published(topic).inc()
 
     async def publish_batch(self, messages: Sequence[Message]) -> None:
         """Publishes records together; returns when all are acknowledged.
@@ -109,36 +115,41 @@ class EventProducer:
         After BrokerUnavailable any of them may have arrived: repeat them all.
         """
         try:
-            with self._deadlines:
-                await self._connected.wait()
-                await self._send_all(messages)
-        except (TimeoutError, KafkaError) as error:
-            self._well = False
-            for message in messages:
-                PUBLISH_FAILURES.labels(message.topic).inc()
-            cause = f"no answer within {self._deadline} s" if isinstance(error, TimeoutError) else repr(error)
-            raise BrokerUnavailable(f"Kafka did not acknowledge: {cause}") from error
-        self._well = True
-
-    async def _send_all(self, messages: Sequence[Message]) -> None:
-        producer = self._producer
-        if producer is None:
-            raise BrokerUnavailable("the producer is stopped")
-        sent = [
-            await producer.send(
-                self._prefix + message.topic, message.value, key=message.key, headers=list(message.headers)
-            )
-            for message in messages
-        ]
-        if len(sent) == 1:
-            await sent[0]
-        else:
-            outcomes = await asyncio.gather(*sent, return_exceptions=True)
+            with self._deadlines.block():
+                outcomes = await asyncio.gather(
+                    *[await self._send(message) for message in messages], return_exceptions=True
+                )
             for outcome in outcomes:
                 if isinstance(outcome, BaseException):
                     raise outcome
+        except (TimeoutError, KafkaError) as error:
+            raise self._failed([message.topic for message in messages], error) from error
+        self._well = True
         for message in messages:
             _published(message.topic).inc()
+
+    async def answers(self) -> bool:
+        """Asks Kafka now: a probe for `Health.check`, which sets the deadline."""
+        producer = self._producer
+        return producer is not None and bool(await producer.client.force_metadata_update())
+
+    async def _send(self, message: Message) -> asyncio.Future[Any]:
+        """Hands a record to aiokafka; returns the acknowledgement to come."""
+        if not self._connected.is_set():
+            await self._connected.wait()
+        if self._producer is None:
+            raise BrokerUnavailable("the producer is stopped")
+        acknowledged: asyncio.Future[Any] = await self._producer.send(
+            self._prefix + message.topic, message.value, key=message.key, headers=list(message.headers)
+        )
+        return acknowledged
+
+    def _failed(self, topics: Sequence[str], error: Exception) -> BrokerUnavailable:
+        self._well = False
+        for topic in topics:
+            PUBLISH_FAILURES.labels(topic).inc()
+        cause = f"no answer within {self._deadline} s" if isinstance(error, TimeoutError) else repr(error)
+        return BrokerUnavailable(f"Kafka did not acknowledge: {cause}")
 
     async def _connect(self) -> None:
         while True:

@@ -22,7 +22,7 @@ class Boundary:
         @web.middleware
         async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
-                with self._deadlines:
+                with self._deadlines.block(request.task):
                     return await handler(request)
             except GatewayError as error:
                 raise problem_of(error) from error
