@@ -33,6 +33,7 @@ BODIES = [
     raw("NUL in what nobody knows", GOOD[:-1] + b',"x":{"y":["\\u0000"]}}', named=("x.y",)),
     raw("NUL in a key", GOOD[:-1] + b',"x\\u0000":1}'),
     raw("after the end", GOOD + b"}"),
+    raw("ten megabytes", GOOD[:-1] + b',"x":"' + b"a" * 10_000_000 + b'"}', 413, ()),
     raw("too large", GOOD[:-1] + b',"x":"' + b"a" * 1_048_576 + b'"}', 413, ()),
     raw("too large for a record", GOOD[:-1] + b',"x":"' + b"a" * 1_020_000 + b'"}', 413, ()),
     raw("a form", b"a=b", 415, (), headers=FORM),
