@@ -2,7 +2,7 @@
 
 import pytest
 from local_stack.stack import Stack
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Error, Locator, Page, expect
 
 from tests.browser.conftest import NewPerson
 from tests.browser.support import SOON, Person, Sandbox
@@ -22,7 +22,13 @@ async def _reloads_until(page: Page, wanted: Locator) -> None:
     """What was ordered a moment ago is on its way to the console."""
 
     async def there() -> bool:
-        await page.reload()
+        try:
+            await page.reload()
+        except Error as error:
+            # The click before this one may still be on its way to another page: then there is none to reload.
+            if "Not attached to an active page" not in str(error):
+                raise
+            return False
         return await wanted.count() > 0
 
     await eventually(there, within=SOON, every=0.3)
