@@ -10,6 +10,7 @@ from contracts.events.integration import IntegrationConnected, IntegrationDisabl
 from orders.domain import changes
 from orders.domain.changes import Delivery
 from orders.domain.order import Order
+from orders.domain.states import State
 from orders.domain.timeline import Entry, Kind
 from orders.errors import NotYet, Refused
 from orders.ports import Transactions, Unit
@@ -37,13 +38,19 @@ class Tracking:
         self._forget_token = forget_token
 
     async def handle_updated(self, event: Event[AssessmentUpdated]) -> None:
-        """An engine's update. Raises NotYet or Refused when no such order of that company is known."""
+        """An engine's update.
+
+        Raises NotYet for an order that is not known or not asked for yet, Refused when it never will be, or
+        belongs to another company.
+        """
         if event.source == SOURCE:
             return  # our own closing word, which the order had before it was said
         now = self._clock()
         async with self._transactions() as unit:
             if await unit.remember(event.id, "engines.updates"):
                 order = await self._order(unit, event, event.data.order_id, event.data.company_id)
+                if order.state is State.PLACED and now - event.time < self._unknown_within:
+                    raise NotYet(f"order {order.order_id} has not been asked for yet")
                 await apply(unit, order, changes.updated(order, event.data, now), now)
 
     async def handle_delivery(self, event: Event[Delivery]) -> None:
