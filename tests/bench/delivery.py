@@ -17,8 +17,9 @@ from contracts.events.order import Candidate, OrderKind
 from contracts.topics import CREDENTIALS_INTEGRATIONS, ENGINES_UPDATES, GATEWAY_ORDERS, Topic
 from runtime.kafka.producer import EventProducer, Message
 
-from tests.bench.surroundings import Surroundings, running
+from tests.bench.surroundings import Surroundings
 from tests.support.ports import free_port
+from tests.support.processes import running
 from tests.support.waiting import eventually
 
 RESULTS = 10_000

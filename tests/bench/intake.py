@@ -15,8 +15,9 @@ from runtime.kafka.producer import EventProducer
 
 from tests.bench import identity
 from tests.bench.load import Figures, post_all
-from tests.bench.surroundings import Surroundings, running
+from tests.bench.surroundings import Surroundings
 from tests.support.ports import free_port
+from tests.support.processes import running
 
 IN_FLIGHT = 32
 ORDERS = 6000

@@ -9,7 +9,7 @@ from uuid import uuid4
 from runtime.kafka import topics
 
 from tests.support import databases
-from tests.support.processes import Process, running
+from tests.support.processes import Process
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -49,6 +49,3 @@ async def surroundings(kafka: str, postgres: str, folder: Path) -> AsyncIterator
         await topics.create(kafka, prefix)
         stack.push_async_callback(topics.delete, kafka, prefix)
         yield Surroundings(kafka, database, prefix, folder)
-
-
-__all__ = ["Surroundings", "running", "surroundings"]

@@ -1,4 +1,4 @@
-"""An EventConsumer of result events, and how far it committed."""
+"""Consumers of result events while they run, and how far they committed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 from contracts.topics import RESULTS_DELIVERIES
-from runtime.kafka.consumer import EventConsumer, Received
+from runtime.kafka.consumer import BatchConsumer, EventConsumer, Received
 from runtime.kafka.producer import EventProducer
 
 from tests.runtime.support import message
@@ -19,6 +19,16 @@ Seen = dict[str, list[int]]
 
 def by_order(received: Received) -> str:
     return str(received.event.data.order_id)
+
+
+@asynccontextmanager
+async def while_it_runs(consumer: EventConsumer | BatchConsumer) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(consumer.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 @asynccontextmanager
@@ -34,12 +44,8 @@ async def consuming(
         producer=producer,
         **{"lane": by_order, "backoff": (0.01, 0.05), "grace": 0.2, "commit_every": 0.02, **settings},
     )
-    task = asyncio.create_task(consumer.run())
-    try:
+    async with while_it_runs(consumer) as task:
         yield task
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def committed(kafka: str, prefix: str) -> int:

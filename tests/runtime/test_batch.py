@@ -8,7 +8,7 @@ from contracts.topics import RESULTS_DELIVERIES
 from runtime.kafka.consumer import BadRecords, BatchConsumer, Received
 from runtime.kafka.producer import EventProducer
 
-from tests.runtime.consuming import committed
+from tests.runtime.consuming import committed, while_it_runs
 from tests.runtime.support import everything, message, producing, published
 from tests.support.guards import Lines
 from tests.support.waiting import eventually
@@ -35,12 +35,8 @@ async def consuming(
         producer=producer,
         **{"backoff": (0.01, 0.05), "grace": 0.1, **settings},
     )
-    task = asyncio.create_task(consumer.run())
-    try:
+    async with while_it_runs(consumer) as task:
         yield task
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 def numbers(batch: Sequence[Received]) -> list[int]:
