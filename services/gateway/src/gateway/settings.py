@@ -2,9 +2,10 @@
 
 import base64
 import binascii
+from ipaddress import ip_network
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from runtime.settings import ServiceSettings, derive
 
 _SIV_KEY_BYTES = 64
@@ -49,6 +50,11 @@ class Settings(ServiceSettings):
     gateway_keys_refresh_seconds: float = Field(
         default=300.0, ge=1, description="how often the signing keys are fetched anew"
     )
+    gateway_trusted_proxies: str = Field(
+        default="",
+        description="addresses or networks of our own proxies, comma-separated: behind these the client's "
+        "address is read from X-Forwarded-For",
+    )
     gateway_launch_retention_days: int = Field(
         default=90, ge=1, description="how long launch addresses are kept after their last change"
     )
@@ -68,6 +74,13 @@ class Settings(ServiceSettings):
             raise ValueError("HANDOFF_KEYS is missing (or ENCRYPTION_KEYS to derive it from)")
         text = self.encryption_keys.get_secret_value()
         return {"d": derive(text, "handoff-mac") + derive(text, "handoff-encryption")}
+
+    @field_validator("gateway_trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(one)
+        return value
 
     @model_validator(mode="after")
     def _keys_can_be_read(self) -> Self:
