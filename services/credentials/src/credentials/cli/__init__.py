@@ -1,0 +1,9 @@
+"""What the vendor's operator does: `bridge partner`, `users`, `integrations` and `signing-keys`."""
+
+from credentials.cli.desk import Desk, PartnerDesk
+from credentials.cli.integrations import integrations
+from credentials.cli.partner import partner
+from credentials.cli.signing_keys import signing_keys
+from credentials.cli.users import users
+
+__all__ = ["Desk", "PartnerDesk", "integrations", "partner", "signing_keys", "users"]
