@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from runtime.errors import StartupError
 from runtime.health import Health
+from runtime.http.connections import FIRST_REQUEST_WITHIN_SECONDS, Runner
 from runtime.http.problems import Handler, Problem, problem_middleware, request_id_middleware
 
 log = structlog.get_logger()
@@ -36,13 +37,26 @@ def internal_app(
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, host: str, port: int, *, name: str, shutdown_timeout: float = 10.0
+    app: web.Application,
+    host: str,
+    port: int,
+    *,
+    name: str,
+    shutdown_timeout: float = 10.0,
+    first_request_within: float = FIRST_REQUEST_WITHIN_SECONDS,
 ) -> AsyncIterator[int]:
     """Serves the application and yields its real port (0 takes a free one).
 
-    Requests under way at the end get `shutdown_timeout` seconds. A port in use raises StartupError.
+    Requests under way at the end get `shutdown_timeout` seconds; a connection without a request is closed
+    after `first_request_within`. A port in use raises StartupError.
     """
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=shutdown_timeout)
+    runner = Runner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=shutdown_timeout,
+        first_request_within=first_request_within,
+    )
     await runner.setup()
     try:
         try:

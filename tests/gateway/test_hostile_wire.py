@@ -1,0 +1,52 @@
+"""Bytes nobody should send: each has its answer, which repeats nothing of them; none places an order."""
+
+import asyncio
+import re
+
+import pytest
+
+from tests.gateway.support.wire import CASES, MARK, SIZE, Wire, body
+from tests.gateway.support.world import World
+from tests.support.guards import Lines
+
+_STATUS = re.compile(rb"HTTP/[\d.]+ (\d{3}) ")
+
+
+async def exchange(world: World, sent: bytes) -> bytes:
+    """Everything that comes back until the gateway closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.ports.public)
+    writer.write(sent)
+    try:
+        async with asyncio.timeout(10):
+            return await reader.read()
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_hostile_bytes(shared_world: World, logs: Lines, case: Wire) -> None:
+    before = await shared_world.offsets()
+    token = shared_world.credentials.sign().encode()
+    answer = await exchange(shared_world, case.sent.replace(b"TOKEN", token))
+    assert tuple(map(int, _STATUS.findall(answer))) == case.statuses, answer
+    assert MARK.encode() not in answer.lower()
+    assert MARK not in str(logs).lower()
+    assert await shared_world.offsets() == before
+
+
+async def test_a_good_order_over_the_wire_is_placed(shared_world: World) -> None:
+    """The table's own frame is good: what is refused is refused for its difference."""
+    before = await shared_world.offsets()
+    good = body("good", f"Content-Length: {SIZE}".encode())
+    token = shared_world.credentials.sign().encode()
+    assert (await exchange(shared_world, good.sent.replace(b"TOKEN", token))).startswith(b"HTTP/1.1 202 ")
+    assert await shared_world.offsets() == before + 1
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(shared_world: World) -> None:
+    waiting = body("slow", b"Content-Length: 100000", b"{")
+    reader, writer = await asyncio.open_connection("127.0.0.1", shared_world.ports.public)
+    writer.write(waiting.sent.replace(b"TOKEN", shared_world.credentials.sign().encode()))
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+    writer.close()
