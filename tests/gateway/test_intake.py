@@ -2,12 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from contracts.envelope import Event
-from contracts.events.order import Candidate, OrderKind, OrderPlaced
 from gateway.domain.orders import Record
 from gateway.errors import NotDurable, Unavailable
 from gateway.ports import Publish, SpooledRecord
@@ -44,18 +41,14 @@ class NoSpool:
 
 
 def record() -> Record:
-    now = datetime(2026, 1, 5, tzinfo=UTC)
-    data = OrderPlaced(
+    return Record(
+        event_id=str(UUID(int=1)),
         order_id="order-1",
-        company_id="acme",
-        kind=OrderKind.STANDARD,
-        package_id="package",
-        result_callback_url="https://api.smartrecruiters.com/orders/order-1/results",
-        candidate=Candidate(id="candidate"),
-        received_at=now,
+        topic="gateway.orders",
+        key=b"order-1",
+        value=b"{}",
+        headers=[],
     )
-    event = Event(id=UUID(int=1), source="gateway", time=now, data=data)
-    return Record(event=event, topic="gateway.orders", key=b"order-1", value=b"{}", headers=[])
 
 
 async def test_orders_beside_a_trial_go_to_kafka_when_the_spool_is_away() -> None:

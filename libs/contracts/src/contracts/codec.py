@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.envelope import NAMESPACE, Event
+from contracts.envelope import NAMESPACE, Event, EventData
 from contracts.errors import InvalidEvent, UnknownEvent
 from contracts.events import BY_SCHEMA
 from contracts.types import Timestamp
@@ -28,20 +28,35 @@ _TIME: TypeAdapter[datetime] = TypeAdapter(Timestamp)
 
 def encode(event: Event[Any]) -> tuple[bytes, Headers]:
     """Returns an event's value and headers, binary mode."""
-    kind, schema = _TYPE_AND_SCHEMA[type(event.data)]
+    headers = head(
+        type(event.data),
+        identity=str(event.id),
+        source=event.source,
+        time=event.time.astimezone(UTC).isoformat(),
+        subject=event.subject,
+        traceparent=event.traceparent,
+    )
+    return event.data.__pydantic_serializer__.to_json(event.data, exclude_none=True), headers
+
+
+def head(
+    model: type[EventData], *, identity: str, source: str, time: str, subject: str, traceparent: str | None
+) -> Headers:
+    """Returns the headers of an event of this model; `identity` is a UUID, `time` RFC 3339 in UTC."""
+    kind, schema = _TYPE_AND_SCHEMA[model]
     headers = [
         _SPECVERSION,
-        ("ce_id", str(event.id).encode()),
+        ("ce_id", identity.encode()),
         kind,
-        ("ce_source", event.source.encode()),
-        ("ce_time", event.time.astimezone(UTC).isoformat().encode()),
-        ("ce_subject", event.subject.encode()),
+        ("ce_source", source.encode()),
+        ("ce_time", time.encode()),
+        ("ce_subject", subject.encode()),
         schema,
         _CONTENT_TYPE,
     ]
-    if event.traceparent:
-        headers.append(("traceparent", event.traceparent.encode()))
-    return event.data.__pydantic_serializer__.to_json(event.data, exclude_none=True), headers
+    if traceparent:
+        headers.append(("traceparent", traceparent.encode()))
+    return headers
 
 
 def decode(value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> Event[Any]:

@@ -5,23 +5,21 @@ from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha1
 from typing import Any, NamedTuple, TypeAlias
-from uuid import UUID
 
 from contracts import codec
-from contracts.envelope import NAMESPACE, Event
-from contracts.events.order import OrderKind, OrderPlaced
+from contracts.envelope import NAMESPACE
+from contracts.events.order import OrderPlaced
 from contracts.smartrecruiters.orders import InlineOrder, StandardOrder, WireCandidate
 from contracts.topics import GATEWAY_ORDERS
 from pydantic import ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from gateway.errors import Fault, InvalidRequest, TooLarge
 
 SOURCE = "gateway"
 _NAMESPACE = NAMESPACE.bytes
-# RFC 9562 §5.5: four bits say version 5, two the variant.
-_NOT_VERSION_OR_VARIANT = (1 << 128) - 1 ^ (0xF000 << 64 | 0xC000 << 48)
-_VERSION_5 = 5 << 76 | 0x8000 << 48
+# The two highest bits of this digit say which variant of UUID it is.
+_VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
 # A broker takes records of 1 MiB unless told otherwise; the rest is for headers and the batch around it.
 LARGEST_EVENT_BYTES = 1_000_000
 # So that the hand-off link around it stays within the 4096 characters of an event's URL.
@@ -33,6 +31,9 @@ UrlCheck: TypeAlias = Callable[[str], str | None]
 CallbackReader: TypeAlias = Callable[[str], str]
 """Returns the order id in a resultCallbackURL. Raises ValueError saying why the address is refused."""
 
+# Within what OrderPlaced allows: most orders are, and need not be looked at twice.
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_URL = re.compile(r"https?://[!-~]{1,2000}")
 _COMPLETED = ("completedAssessmentCallbackUrl", "completeAssessmentCallbackUrl")
 _COMPLETED_HINT = b"AssessmentCallbackUrl"  # in both; most orders have neither
 _NUL = re.compile(r"\x00")
@@ -49,7 +50,8 @@ _PLACED_TO_WIRE = {
 class Record(NamedTuple):
     """An order as Kafka will hold it; the topic's name without prefix."""
 
-    event: Event[OrderPlaced]
+    event_id: str
+    order_id: str
     topic: str
     key: bytes
     value: bytes
@@ -128,71 +130,91 @@ def placed(
 ) -> Record:
     """Returns the event of an order, ready for Kafka. A repeat of the order has the same event id.
 
-    Raises InvalidRequest for what events cannot hold, TooLarge for what a record cannot.
+    `received_at` is in UTC. Raises InvalidRequest for what events cannot hold, TooLarge for what a record
+    cannot.
     """
-    inline = isinstance(order, InlineOrder)
-    try:
-        # One call for all of it: each model made by itself is a call into the validator of its own.
-        data = OrderPlaced.model_validate(
-            {
-                "order_id": order_id,
-                "company_id": order.company_id,
-                "kind": OrderKind.INLINE if inline else OrderKind.STANDARD,
-                "package_id": order.assessment_package_id,
-                "job_id": order.the_job(),
-                "result_callback_url": order.result_callback_url,
-                "candidate": _candidate(order.candidate),
-                "requester": _requester(order),
-                "fields": order.fields or {},
-                "return_url": return_url,
-                "received_at": received_at,
-                "unknown_fields": _unknown_fields(order),
-            }
-        )
-    except ValidationError as error:
-        raise InvalidRequest(faults_of(error, _PLACED_TO_WIRE)) from error
-    event = Event(
-        id=_event_id(order.company_id, order_id),
-        source=SOURCE,
-        time=received_at,
-        data=data,
-        traceparent=traceparent,
-    )
-    value, headers = codec.encode(event)
+    at = received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    data = _data(order, order_id, return_url, at)
+    if not _surely_fits(order, order_id):
+        _refuse_misfits(data)
+    # What OrderPlaced would write, in a third of the time: each field was looked at on the way in.
+    value = to_json(data, inf_nan_mode="null")
     if len(value) > LARGEST_EVENT_BYTES:
         raise TooLarge(f"an order must not be larger than {LARGEST_EVENT_BYTES} bytes")
-    return Record(event, GATEWAY_ORDERS.name, GATEWAY_ORDERS.key(event), value, headers)
+    event_id = _event_id(order.company_id, order_id)
+    headers = codec.head(
+        OrderPlaced, identity=event_id, source=SOURCE, time=at, subject=order_id, traceparent=traceparent
+    )
+    return Record(event_id, order_id, GATEWAY_ORDERS.name, order_id.encode(), value, headers)
 
 
-def _event_id(company_id: str, order_id: str) -> UUID:
-    """`contracts.envelope.event_id`, spelled out: uuid5 takes as long as all of the validation."""
-    name = f"{OrderPlaced.TYPE}\x1f{company_id}\x1f{order_id}".encode()
-    number = int.from_bytes(sha1(_NAMESPACE + name, usedforsecurity=False).digest()[:16])
-    return UUID(int=number & _NOT_VERSION_OR_VARIANT | _VERSION_5)
-
-
-def _candidate(candidate: WireCandidate) -> dict[str, str | None]:
-    return {
-        "id": candidate.id,
-        "email": candidate.email,
-        "first_name": candidate.first_name,
-        "last_name": candidate.last_name,
-        "application_language": candidate.application_language,
+def _data(order: Order, order_id: str, return_url: str | None, received_at: str) -> dict[str, Any]:
+    """Returns OrderPlaced's fields; those without a value are left out."""
+    inline = isinstance(order, InlineOrder)
+    data: dict[str, Any] = {
+        "order_id": order_id,
+        "company_id": order.company_id,
+        "kind": "inline" if inline else "standard",
+        "package_id": order.assessment_package_id,
+        "result_callback_url": order.result_callback_url,
+        "candidate": _candidate(order.candidate),
+        "fields": order.fields or {},
+        "received_at": received_at,
+        "unknown_fields": _unknown_fields(order),
     }
+    if (job_id := order.the_job()) is not None:
+        data["job_id"] = job_id
+    if return_url is not None:
+        data["return_url"] = return_url
+    if isinstance(order, StandardOrder) and order.requester is not None:
+        given = (("user_id", order.requester.user_id), ("email", order.requester.email))
+        data["requester"] = {name: value for name, value in given if value is not None}
+    return data
 
 
-def _requester(order: Order) -> dict[str, str | None] | None:
-    if isinstance(order, InlineOrder) or order.requester is None:
-        return None
-    return {"user_id": order.requester.user_id, "email": order.requester.email}
+def _surely_fits(order: Order, order_id: str) -> bool:
+    """Whether the event's model has nothing against the order; it is asked only when this is not sure."""
+    return (
+        _WORD.fullmatch(order_id) is not None
+        and _WORD.fullmatch(order.company_id) is not None
+        and _URL.fullmatch(order.result_callback_url) is not None
+        and len(order.assessment_package_id) <= 256
+    )
+
+
+def _refuse_misfits(data: dict[str, Any]) -> None:
+    try:
+        _ = OrderPlaced.model_validate(data)
+    except ValidationError as error:
+        raise InvalidRequest(faults_of(error, _PLACED_TO_WIRE)) from error
+
+
+def _event_id(company_id: str, order_id: str) -> str:
+    """`contracts.envelope.event_id`, spelled out (RFC 9562 §5.5): uuid5 takes as long as reading it all."""
+    name = f"{OrderPlaced.TYPE}\x1f{company_id}\x1f{order_id}"
+    text = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
+
+
+def _candidate(candidate: WireCandidate) -> dict[str, str]:
+    given = (
+        ("id", candidate.id),
+        ("email", candidate.email),
+        ("first_name", candidate.first_name),
+        ("last_name", candidate.last_name),
+        ("application_language", candidate.application_language),
+    )
+    return {name: value for name, value in given if value is not None}
 
 
 def _unknown_fields(order: Order) -> dict[str, Any]:
     found = dict(order.model_extra or {})
-    requester = None if isinstance(order, InlineOrder) else order.requester
-    for name, part in (("candidate", order.candidate), ("job", order.job), ("requester", requester)):
-        if part is not None and part.model_extra:
-            found[name] = dict(part.model_extra)
+    if order.candidate.model_extra:
+        found["candidate"] = order.candidate.model_extra
+    if order.job is not None and order.job.model_extra:
+        found["job"] = order.job.model_extra
+    if isinstance(order, StandardOrder) and order.requester is not None and order.requester.model_extra:
+        found["requester"] = order.requester.model_extra
     return found
 
 

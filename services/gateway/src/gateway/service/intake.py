@@ -53,7 +53,7 @@ class Intake:
                 "the order could not be stored, please send it again", retry_after=_RETRY_AFTER_SECONDS
             ) from error
         self._counts[Kept.SPOOL].inc()
-        log.warning("order spooled", order_id=record.event.data.order_id)
+        log.warning("order spooled", order_id=record.order_id)
         return Kept.SPOOL
 
     async def _publish(self, record: Record) -> bool:

@@ -34,7 +34,7 @@ class PostgresSpool:
         try:
             async with asyncio.timeout(self._deadline):
                 await self._pool.execute(
-                    _INSERT, record.event.id, record.topic, record.key, record.value, _to_json(record.headers)
+                    _INSERT, record.event_id, record.topic, record.key, record.value, _to_json(record.headers)
                 )
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             raise Unavailable(f"PostgreSQL: {type(error).__name__}") from error
