@@ -107,14 +107,13 @@ async def test_no_answer_takes_too_long() -> None:
     boundary = Boundary(1.0)
     from aiohttp import web  # noqa: PLC0415
     from aiohttp.test_utils import TestClient, TestServer  # noqa: PLC0415
-    from runtime.http.problems import problem_middleware  # noqa: PLC0415
 
     async def hangs(_request: web.Request) -> web.Response:
         await asyncio.Event().wait()
         raise AssertionError
 
-    app = web.Application(middlewares=[problem_middleware, boundary.middleware])
-    _ = app.router.add_get("/hangs", hangs)
+    app = web.Application()
+    _ = app.router.add_get("/hangs", boundary.around(hangs, "/hangs"))
     async with TestClient(TestServer(app)) as client:
         began = asyncio.get_running_loop().time()
         for _ in range(2):

@@ -75,38 +75,61 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
     """Turns every error below into a problem; an unforeseen one into a 500 that says nothing of its cause."""
     try:
         return await handler(request)
-    except Problem as problem:
-        return problem.response()
-    except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        return _from_aiohttp(error).response()
-    except Exception:
-        log.exception("request failed", method=request.method, route=_route(request))
-        return Problem(500, "internal_error", "The request could not be handled.").response()
+    except Exception as error:
+        return answer_to(error, request)
 
 
 @web.middleware
 async def request_id_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Takes X-Request-Id (or makes one) and traceparent, binds both to the logs, answers with the id.
-
-    Also counts the request and logs what is not 2xx or 3xx: the one outermost middleware of every server.
-    """
+    """Binds the request's id and trace, answers with the id, counts and logs: outermost of every server."""
     began = time.perf_counter()
-    given = request.headers.get("X-Request-Id", "")
-    known = given if 0 < len(given) <= 128 and _ID_CHARACTERS.issuperset(given) else tracing.random_hex(128)
-    request_id.set(known)
-    tracing.start(request.headers.get("traceparent"))
+    known = recognise(request)
     try:
         response = await handler(request)
     except web.HTTPException as redirect:
-        redirect.headers["X-Request-Id"] = known
-        record(request.method, _route(request), redirect.status, time.perf_counter() - began)
+        response_done(redirect, known)
+        record(request.method, route_of(request), redirect.status, time.perf_counter() - began)
         raise
+    response_done(response, known)
+    record(request.method, route_of(request), response.status, time.perf_counter() - began)
+    return response
+
+
+def recognise(request: web.Request) -> str:
+    """Takes X-Request-Id (or makes one) and traceparent, and binds both to what follows; returns the id."""
+    headers = request.headers
+    given = headers.get("X-Request-Id")
+    usable = given is not None and 0 < len(given) <= 128 and _ID_CHARACTERS.issuperset(given)
+    known = given if given is not None and usable else tracing.random_hex(128)
+    request_id.set(known)
+    tracing.start(headers.get("traceparent"))
+    return known
+
+
+def response_done(response: web.StreamResponse, known: str) -> None:
+    """Says the request's id in its answer."""
     if not response.prepared:
         response.headers["X-Request-Id"] = known
-    record(request.method, _route(request), response.status, time.perf_counter() - began)
-    return response
+
+
+def answer_to(error: Exception, request: web.Request) -> web.StreamResponse:
+    """Returns the problem an error is. Raises what is no error: aiohttp's redirects."""
+    match error:
+        case Problem():
+            return error.response()
+        case web.HTTPException() if error.status < 400:
+            raise error
+        case web.HTTPException():
+            return _from_aiohttp(error).response()
+        case _:
+            log.error("request failed", method=request.method, route=route_of(request), exc_info=error)
+            return Problem(500, "internal_error", "The request could not be handled.").response()
+
+
+def route_of(request: web.Request) -> str:
+    """Returns the pattern of the path that was asked for."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"
 
 
 def _from_aiohttp(error: web.HTTPException) -> Problem:
@@ -115,8 +138,3 @@ def _from_aiohttp(error: web.HTTPException) -> Problem:
     }
     code = HTTPStatus(error.status).phrase.lower().replace(" ", "_").replace("'", "")
     return Problem(error.status, code, headers=kept)
-
-
-def _route(request: web.Request) -> str:
-    resource = request.match_info.route.resource
-    return resource.canonical if resource is not None else "unknown"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 from runtime.health import Health
-from runtime.http.problems import Handler, problem_middleware, request_id_middleware
+from runtime.http.problems import Handler, Problem
 
 from gateway.http.server.api import IntegrationHandlers, OrderHandlers, PackageHandlers
 from gateway.http.server.bodies import LARGEST_BODY_BYTES
@@ -29,36 +29,54 @@ class Handlers:
 
 def create_app(handlers: Handlers, boundary: Boundary) -> web.Application:
     """Returns the application."""
-    app = web.Application(
-        middlewares=[request_id_middleware, problem_middleware, boundary.middleware],
-        client_max_size=LARGEST_BODY_BYTES,
-    )
-    for method, path, handler in (
-        ("POST", "/packages/orders", handlers.orders.place),
-        ("POST", "/packages/inline/orders", handlers.orders.place_inline),
-        ("GET", "/packages", handlers.packages.list),
-        # After the two above: an id may hold any characters, slashes too.
-        ("GET", "/packages/{id:.+}", handlers.packages.get),
-        ("POST", "/oauth/token", handlers.oauth.token),
-        ("GET", "/.well-known/jwks.json", handlers.oauth.keys),
-        ("GET", "/.well-known/oauth-authorization-server", handlers.oauth.metadata),
-        ("GET", "/connect", handlers.consent.show),
-        ("POST", "/connect/sign-in", handlers.consent.sign_in),
-        ("POST", "/connect/grant", handlers.consent.grant),
-        ("POST", "/connect/deny", handlers.consent.deny),
-        ("GET", "/t/{token}", handlers.handoff.start),
-        ("GET", "/t/{token}/done", handlers.handoff.done),
-        ("GET", "/health/live", _live),
-        ("GET", "/health/ready", _ready(handlers.health)),
-    ):
-        if method == "GET":
-            app.router.add_get(path, handler)  # HEAD, too
-        else:
-            app.router.add_route(method, path, handler)
-    for path in ("/integrations", "/integrations/companies", "/integrations/companies/{companyId}"):
-        app.router.add_delete(path, handlers.integrations.disable)
-        app.router.add_post(path, handlers.integrations.disable)
+    app = web.Application(client_max_size=LARGEST_BODY_BYTES)
+    for path, methods in _routes(handlers).items():
+        resource = app.router.add_resource(path)
+        for method, handler in methods.items():
+            resource.add_route(method, boundary.around(handler, path))
+        if "GET" in methods:
+            resource.add_route("HEAD", boundary.around(methods["GET"], path))
+    # Last, so that what fits nothing is answered like everything else.
+    app.router.add_route("*", "/{unknown:.*}", boundary.around(_fits_nothing, "unknown"))
     return app
+
+
+def _routes(handlers: Handlers) -> dict[str, dict[str, Handler]]:
+    """Returns what answers which method of which path; the first path that fits is taken."""
+    end = handlers.integrations.disable
+    disable: dict[str, Handler] = {"DELETE": end, "POST": end}
+    return {
+        "/packages/orders": {"POST": handlers.orders.place},
+        "/packages/inline/orders": {"POST": handlers.orders.place_inline},
+        "/packages": {"GET": handlers.packages.list},
+        # After the two above: an id may hold any characters, slashes too.
+        "/packages/{id:.+}": {"GET": handlers.packages.get},
+        "/oauth/token": {"POST": handlers.oauth.token},
+        "/.well-known/jwks.json": {"GET": handlers.oauth.keys},
+        "/.well-known/oauth-authorization-server": {"GET": handlers.oauth.metadata},
+        "/connect": {"GET": handlers.consent.show},
+        "/connect/sign-in": {"POST": handlers.consent.sign_in},
+        "/connect/grant": {"POST": handlers.consent.grant},
+        "/connect/deny": {"POST": handlers.consent.deny},
+        "/t/{token}": {"GET": handlers.handoff.start},
+        "/t/{token}/done": {"GET": handlers.handoff.done},
+        "/integrations": disable,
+        "/integrations/companies": disable,
+        "/integrations/companies/{companyId}": disable,
+        "/health/live": {"GET": _live},
+        "/health/ready": {"GET": _ready(handlers.health)},
+    }
+
+
+async def _fits_nothing(request: web.Request) -> web.Response:
+    """405 where another method has an answer (RFC 9110 §15.5.6), else 404."""
+    allowed: set[str] = set()
+    for resource in request.app.router.resources():
+        allowed |= (await resource.resolve(request))[1]
+    allowed.discard("*")  # this one
+    if allowed:
+        raise Problem(405, "method_not_allowed", headers={"Allow": ", ".join(sorted(allowed))})
+    raise Problem(404, "not_found")
 
 
 async def _live(_request: web.Request) -> web.Response:
