@@ -18,10 +18,13 @@ from contracts.topics import Topic
 from prometheus_client import Counter
 
 from runtime import tracing
-from runtime.deadlines import Deadlines
 from runtime.kafka.closing import begin, close_producer
+from runtime.kafka.outgoing import Outgoing
 from runtime.kafka.partitioner import partition
 from runtime.metrics import PUBLISH_FAILURES, PUBLISHED
+
+# As large as one request of many small records wants to be; a larger record is a batch of its own.
+_BATCH_BYTES = 64 * 1024
 
 log = structlog.get_logger()
 
@@ -54,8 +57,8 @@ class EventProducer:
         self._client_id = client_id
         self._prefix = prefix
         self._deadline = deadline
-        self._deadlines = Deadlines(deadline)
         self._producer: AIOKafkaProducer | None = None
+        self._partitions: dict[str, list[Outgoing]] = {}
         self._connected = asyncio.Event()
         self._connecting: asyncio.Task[None] | None = None
         self._well = False
@@ -71,12 +74,17 @@ class EventProducer:
         await asyncio.wait([self._connecting], timeout=min(2.0, self._deadline))
 
     async def stop(self) -> None:
-        """Sends what is waiting and closes, within five seconds."""
+        """Sends what is waiting and closes, within some ten seconds."""
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.wait([self._connecting])
         producer, self._producer = self._producer, None
-        self._connected.clear()
+        ways = [way for partitions in self._partitions.values() for way in partitions]
+        self._partitions = {}
+        if sending := [way.sending for way in ways if way.sending is not None]:
+            _, late = await asyncio.wait(sending, timeout=5)
+            for task in late:
+                task.cancel()
         if producer is not None:
             await close_producer(producer)
 
@@ -101,53 +109,58 @@ class EventProducer:
         self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
     ) -> None:
         """Publishes one record as it is; `value` None is a tombstone."""
-        try:
-            with self._deadlines.block():
-                await (await self._send(Message(topic, key, value, headers)))
-        except (TimeoutError, KafkaError) as error:
-            raise self._failed([topic], error) from error
-        self._well = True
-        _published(topic).inc()
+        partitions = self._partitions.get(topic) or await self._look_up(topic)
+        await partitions[partition(key, len(partitions))].put(key, value, headers)
 
     async def publish_batch(self, messages: Sequence[Message]) -> None:
         """Publishes records together; returns when all are acknowledged.
 
         After BrokerUnavailable any of them may have arrived: repeat them all.
         """
-        try:
-            with self._deadlines.block():
-                outcomes = await asyncio.gather(
-                    *[await self._send(message) for message in messages], return_exceptions=True
-                )
-            for outcome in outcomes:
-                if isinstance(outcome, BaseException):
-                    raise outcome
-        except (TimeoutError, KafkaError) as error:
-            raise self._failed([message.topic for message in messages], error) from error
-        self._well = True
-        for message in messages:
-            _published(message.topic).inc()
+        under_way = []
+        for topic, key, value, headers in messages:
+            partitions = self._partitions.get(topic) or await self._look_up(topic)
+            under_way.append(partitions[partition(key, len(partitions))].put(key, value, headers))
+        for outcome in await asyncio.gather(*under_way, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def answers(self) -> bool:
         """Asks Kafka now: a probe for `Health.check`, which sets the deadline."""
         producer = self._producer
         return producer is not None and bool(await producer.client.force_metadata_update())
 
-    async def _send(self, message: Message) -> asyncio.Future[Any]:
-        """Hands a record to aiokafka; returns the acknowledgement to come."""
-        if not self._connected.is_set():
-            await self._connected.wait()
-        if self._producer is None:
-            raise BrokerUnavailable("the producer is stopped")
-        acknowledged: asyncio.Future[Any] = await self._producer.send(
-            self._prefix + message.topic, message.value, key=message.key, headers=list(message.headers)
-        )
-        return acknowledged
+    async def _look_up(self, topic: str) -> list[Outgoing]:
+        """Returns the ways to the topic's partitions, by their number; asked of Kafka once."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                await self._connected.wait()
+                if self._producer is None:
+                    raise BrokerUnavailable("the producer is stopped")
+                numbers = await self._producer.partitions_for(self._prefix + topic)
+        except (TimeoutError, KafkaError) as error:
+            raise self._failed(topic, error) from error
+        if topic not in self._partitions:
+            self._partitions[topic] = [self._outgoing(topic, number) for number in sorted(numbers)]
+        return self._partitions[topic]
 
-    def _failed(self, topics: Sequence[str], error: Exception) -> BrokerUnavailable:
+    def _outgoing(self, topic: str, number: int) -> Outgoing:
+        return Outgoing(
+            producer=self._producer,
+            topic=self._prefix + topic,
+            partition=number,
+            deadline=self._deadline,
+            failure=lambda error: self._failed(topic, error),
+            acknowledged=lambda count: self._acknowledged(topic, count),
+        )
+
+    def _acknowledged(self, topic: str, count: int) -> None:
+        self._well = True
+        _published(topic).inc(count)
+
+    def _failed(self, topic: str, error: Exception) -> BrokerUnavailable:
         self._well = False
-        for topic in topics:
-            PUBLISH_FAILURES.labels(topic).inc()
+        PUBLISH_FAILURES.labels(topic).inc()
         cause = f"no answer within {self._deadline} s" if isinstance(error, TimeoutError) else repr(error)
         return BrokerUnavailable(f"Kafka did not acknowledge: {cause}")
 
@@ -158,7 +171,7 @@ class EventProducer:
                 client_id=self._client_id,
                 acks="all",
                 linger_ms=0,
-                partitioner=partition,
+                max_batch_size=_BATCH_BYTES,
                 # Also how long aiokafka keeps a record that nobody waits for any more.
                 request_timeout_ms=int(self._deadline * 1000),
             )
