@@ -188,6 +188,7 @@ def _keep_house(
         store=PostgresIngestion(database),
         retention=Retention(
             unknown_orders=timedelta(hours=settings.results_publisher_unknown_order_hours),
+            held=timedelta(days=settings.results_publisher_held_days),
             deliveries=timedelta(days=settings.results_publisher_retention_days),
         ),
         now=partial(datetime.now, UTC),

@@ -76,6 +76,12 @@ class IngestionStore(Protocol):
     async def give_up_waiting(self, *, older_than: timedelta, now: datetime) -> int:
         """Makes dead letters of updates whose order never came; returns how many."""
 
+    async def cut_off(self, *, held_for: timedelta, now: datetime) -> int:
+        """Makes dead letters of deliveries held for so long, and tells of each; returns how many.
+
+        A company that a replica works on right now is left alone.
+        """
+
     async def forget(self, *, deliveries_before: datetime, inbox_before: datetime) -> None:
         """Deletes what is older than its retention."""
 

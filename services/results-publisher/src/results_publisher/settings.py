@@ -57,6 +57,9 @@ class Settings(ServiceSettings):
     results_publisher_hold_recheck: float = Field(
         default=60.0, gt=0, description="seconds after which credentials is asked again for a held company"
     )
+    results_publisher_held_days: float = Field(
+        default=30.0, gt=0, description="how long a result is held; after that it is a dead letter"
+    )
     results_publisher_lease: float = Field(
         default=10.0, ge=3, le=300, description="seconds a company is another replica's after this one died"
     )

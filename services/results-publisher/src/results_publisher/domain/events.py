@@ -62,8 +62,9 @@ def rejected(
     now: datetime,
     http_status: int | None = None,
     traceparent: str | None = None,
+    again: str = "",
 ) -> Event[ResultRejected]:
-    """A dead letter; after a replay another number of attempts makes it another event."""
+    """A dead letter; after a replay another number of attempts, or `again`, makes it another event."""
     data = ResultRejected(
         order_id=order_id,
         company_id=company_id,
@@ -75,7 +76,7 @@ def rejected(
         http_status=http_status,
         reason=explain(reason),
     )
-    identity = event_id(data.TYPE, data.delivery_id, str(attempts))
+    identity = event_id(data.TYPE, data.delivery_id, str(attempts), *filter(None, (again,)))
     return Event(id=identity, source=SOURCE, time=now, data=data, traceparent=traceparent)
 
 

@@ -133,6 +133,8 @@ _WORDS = {
     "attachment_host_forbidden": "the file's host is not in RESULTS_PUBLISHER_ATTACHMENT_HOSTS",
     "attachment_too_large": "the file is larger than RESULTS_PUBLISHER_ATTACHMENT_MAX_BYTES",
     "attachment_unavailable": "the engine's host does not hand out the file",
+    "held_too_long": "the company's integration was off for more than RESULTS_PUBLISHER_HELD_DAYS: replay "
+    "when it has connected again",
     "unknown_order": "no order of this id was ever placed; if it still comes, this is sent by itself",
     "company_mismatch": "the engine named another company than the order's; it is never sent",
 }

@@ -1,4 +1,4 @@
-"""What is done now and then: updates that wait for their order, and what is old enough to go."""
+"""What is done now and then: what has waited or was held for too long, and what is old enough to go."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,6 +18,7 @@ class Retention:
     """How long things are kept. The inbox outlives the topics' retention of 7 days: no repeat comes later."""
 
     unknown_orders: timedelta
+    held: timedelta
     deliveries: timedelta
     inbox: timedelta = timedelta(days=14)
 
@@ -50,6 +51,7 @@ class Housekeeping:
 
     async def _settle(self) -> None:
         await self._ingestion.settle(unknown_after=self._retention.unknown_orders)
+        await self._ingestion.cut_off(held_for=self._retention.held)
 
     async def _forget(self) -> None:
         now = self._now()

@@ -71,6 +71,12 @@ class IngestionService:
         while await self._store.give_up_waiting(older_than=unknown_after, now=self._now()):
             self._committed()
 
+    async def cut_off(self, *, held_for: timedelta) -> None:
+        """Gives up what has been held for too long."""
+        while count := await self._store.cut_off(held_for=held_for, now=self._now()):
+            log.warning("held for too long", deliveries=count)
+            self._committed()
+
     async def _handle(self, events: Sequence[Event[Any]]) -> None:
         async with self._store.transaction() as work:
             new = await work.remember([event.id for event in events])

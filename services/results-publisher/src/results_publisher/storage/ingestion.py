@@ -18,7 +18,7 @@ from results_publisher.domain.ingestion import Incoming, dead_update
 from results_publisher.errors import UnstorableEvents
 from results_publisher.storage import SCHEMA
 from results_publisher.storage import ingestion_sql as sql
-from results_publisher.storage.holding import hold_open
+from results_publisher.storage.holding import cut_off, hold_open
 from results_publisher.storage.rows import columns, held_event, read_document, read_incoming
 
 
@@ -45,6 +45,11 @@ class PostgresIngestion:
         """Dead letters, told of; the update itself stays, should its order come after all."""
         async with self.transaction() as work:
             return await work.give_up_waiting(older_than, now)
+
+    async def cut_off(self, *, held_for: timedelta, now: datetime) -> int:
+        """Up to 500 at a time."""
+        async with self._pool.acquire(timeout=10) as connection, connection.transaction():
+            return await cut_off(connection, held_for, now)
 
     async def forget(self, *, deliveries_before: datetime, inbox_before: datetime) -> None:
         """Orders, results and deliveries go together, when the order's last delivery is old enough."""

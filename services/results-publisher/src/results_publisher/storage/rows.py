@@ -76,3 +76,21 @@ def held_event(row: asyncpg.Record, now: datetime) -> Event[Any]:
         traceparent=row["traceparent"],
         now=now,
     )
+
+
+def rejected_event(row: asyncpg.Record, now: datetime) -> Event[Any]:
+    """From a delivery that has just been given up."""
+    return events.rejected(
+        delivery_id=row["delivery_id"],
+        order_id=row["order_id"],
+        company_id=row["company_id"],
+        kind=DeliveryKind(row["kind"]),
+        status=read_status(row["result_status"]),
+        attempts=row["attempts"],
+        http_status=row["http_status"],
+        reason=row["reason"],
+        traceparent=row["traceparent"],
+        # Without an attempt in between it may be given up twice: told in the transaction, so never repeated.
+        again=now.isoformat(),
+        now=now,
+    )
