@@ -187,7 +187,8 @@ async def test_integrations_are_listed_shown_rotated_disabled(world: World, run:
     assert (moved.exit_code, "No organisation" in moved.output) == (1, True)
     assert (await run(app.integrations, "move", "acme", "--organisation", "Acme Ltd")).exit_code == 0
     shown = (await run(app.integrations, "show", "acme")).output
-    assert [line.split("  ")[1] for line in shown.splitlines()] == [
+    assert shown.startswith(f"acme is disabled, clientId {client_id}\n")
+    assert [line.split("  ")[1] for line in shown.splitlines() if line.startswith("20")] == [
         "connect_started version 1",
         "connected version 1",
         "rotated version 2",
@@ -195,7 +196,50 @@ async def test_integrations_are_listed_shown_rotated_disabled(world: World, run:
     ]
 
 
+async def test_show_tells_which_of_two_secrets_is_in_use_and_the_old_one_can_be_ended(
+    world: World, run: Run
+) -> None:
+    client_id, first = await world.connect()
+    assert (await world.our_token(client_id, first)).status == 200
+    second = (await run(app.integrations, "rotate", "acme")).output.split()[3]
+    one, two = _secrets((await run(app.integrations, "show", "acme")).output)
+    assert one.startswith("version 1: active")
+    assert "last used 20" in one
+    assert ", good until 20" in one
+    assert two.startswith("version 2: active")
+    assert two.endswith("never used")
+    assert (await world.our_token(client_id, second)).status == 200
+    assert "last used 20" in _secrets((await run(app.integrations, "show", "acme")).output)[1]
+    ended = await run(app.integrations, "end-old", "acme")
+    assert ended.output == "only secret version 2 of acme is good\n"
+    assert (await run(app.integrations, "end-old", "acme")).output == ended.output
+    assert (await world.our_token(client_id, first)).status == 401
+    assert (await world.our_token(client_id, second)).status == 200
+    third = (await run(app.integrations, "rotate", "acme", "--now")).output.split()[3]
+    assert (await world.our_token(client_id, second)).status == 401
+    assert (await world.our_token(client_id, third)).status == 200
+    versions = [event.data.credential_versions for event in await world.events(4)]
+    assert versions == [(1,), (1, 2), (2,), (3,)]
+
+
+def _secrets(shown: str) -> list[str]:
+    return [line.removeprefix("  secret ") for line in shown.splitlines() if line.startswith("  secret")]
+
+
+@pytest.mark.parametrize("command", ["rotate", "end-old"])
+async def test_what_is_not_connected_has_no_secret_to_change(world: World, run: Run, command: str) -> None:
+    done = await run(app.integrations, command, "acme")
+    assert (done.exit_code, "not connected" in done.output) == (1, True)
+    await world.connect()
+    await world.call("/internal/companies/acme/disable")
+    done = await run(app.integrations, command, "acme")
+    assert (done.exit_code, "is disabled" in done.output) == (1, True)
+
+
 async def test_signing_keys_are_rotated(world: World, run: Run) -> None:
     done = await run(app.signing_keys, "rotate")
     assert done.output.startswith("new key ")
+    listed = [line.split("\t") for line in (await run(app.signing_keys, "list")).output.splitlines()]
+    assert [one[-1] == "signs" for one in listed] == [True, False]
+    assert done.output.split()[2] == f"{listed[1][0]},"
     assert len(await world.sql("SELECT 1 FROM credentials.signing_keys")) == 2

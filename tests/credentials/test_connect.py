@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -41,10 +42,10 @@ async def test_a_grant_exchanges_credentials_and_tells_of_it(world: World) -> No
         ({"kind": "status", "status": 409}, 409, "already_integrated", "disable"),
         ({"kind": "status", "status": 418}, 502, "smartrecruiters_answer_not_understood", "418"),
         ({"kind": "status", "status": 429, "retry_after": 7}, 502, "smartrecruiters_unavailable", "slow"),
-        ({"kind": "status", "status": 500}, 502, "smartrecruiters_unavailable", "few minutes"),
-        ({"kind": "hang"}, 502, "smartrecruiters_unavailable", "few minutes"),
-        ({"kind": "drop"}, 502, "smartrecruiters_unavailable", "few minutes"),
-        ({"kind": "lose_answer"}, 502, "smartrecruiters_unavailable", "few minutes"),
+        ({"kind": "status", "status": 500}, 502, "smartrecruiters_answer_lost", "disable the integration"),
+        ({"kind": "hang"}, 502, "smartrecruiters_answer_lost", "disable the integration"),
+        ({"kind": "drop"}, 502, "smartrecruiters_answer_lost", "disable the integration"),
+        ({"kind": "lose_answer"}, 502, "smartrecruiters_answer_lost", "disable the integration"),
     ],
 )
 async def test_a_failed_exchange_leaves_nothing_usable(
@@ -114,7 +115,8 @@ async def test_a_standing_connection_outlives_a_second_attempt(world: World) -> 
     client_id, secret = await world.connect()
     again = await world.grant(await world.ticket())
     assert (again.status, again.body["code"]) == (409, "already_integrated")
-    assert "Nothing has to be done" in again.body["detail"]
+    assert "nothing has to be done" in again.body["detail"]
+    assert "disable the integration at SmartRecruiters first" in again.body["detail"]
     assert await world.usable() == WHOLE
     assert (await world.our_token(client_id, secret)).status == 200
 
@@ -124,9 +126,42 @@ async def test_a_connection_lost_at_smartrecruiters_alone_is_replaced(world: Wor
     world.sandbox.forget_integration(world.sandbox.company("acme"))
     new = await world.connect()
     assert new[0] == old[0]
-    assert await world.usable() == {"state": "connected", "ours": [2], "theirs": [2]}
-    assert (await world.our_token(*old)).status == 401
+    # Nobody disabled it here: what SmartRecruiters has under way with the old secret goes on for a while.
+    assert await world.usable() == {"state": "connected", "ours": [1, 2], "theirs": [2]}
+    assert (await world.our_token(*old)).status == 200
     assert (await world.our_token(*new)).status == 200
+    assert [event.data.credential_versions for event in await world.events(2)] == [(1,), (1, 2)]
+    (until,) = await world.sql(
+        "SELECT valid_until - created_at AS good FROM credentials.client_credentials WHERE version = 1"
+    )
+    assert timedelta(minutes=59) < until["good"] < timedelta(minutes=61), "as long as its tokens live"
+    assert (await world.call("/internal/companies/acme/disable")).status == 204
+    assert {(await world.our_token(*one)).status for one in (old, new)} == {401}
+
+
+async def test_a_connection_whose_renewal_got_lost_is_not_said_to_be_well(world: World) -> None:
+    """SmartRecruiters has the new one, and here the old one stands: nothing but a new start helps."""
+    await world.connect()
+    world.sandbox.forget_integration(world.sandbox.company("acme"))
+    world.fault("integration", "lose_answer", times=1)
+    assert (await world.grant(await world.ticket())).body["code"] == "smartrecruiters_answer_lost"
+    assert await world.usable() == WHOLE
+    again = await world.grant(await world.ticket())
+    assert (again.status, again.body["code"]) == (409, "already_integrated")
+    assert "has to disable the integration at SmartRecruiters and connect again" in again.body["detail"]
+    world.sandbox.forget_integration(world.sandbox.company("acme"))
+    await world.connect()
+    stands = await world.grant(await world.ticket())
+    assert "nothing has to be done" in stands.body["detail"]
+
+
+async def test_reconnects_leave_no_more_than_two_secrets(world: World) -> None:
+    secrets = []
+    for _ in range(3):
+        secrets.append(await world.connect())
+        world.sandbox.forget_integration(world.sandbox.company("acme"))
+    assert [(await world.our_token(*one)).status for one in secrets] == [401, 200, 200]
+    assert (await world.usable())["ours"] == [2, 3]
 
 
 async def test_concurrent_connects_on_two_replicas_end_in_one(world: World) -> None:
@@ -206,7 +241,7 @@ async def test_postgresql_lost_right_before_the_commit_costs_a_moment_not_the_co
 async def test_a_connection_that_cannot_be_saved_at_all_is_none(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect, "SAVE_ATTEMPTS", 1)
+    monkeypatch.setattr(connect, "SAVE_WITHIN", timedelta())
     ticket = await world.ticket()
     world.fault("integration", "latency", seconds=0.5)
     granting = asyncio.create_task(world.grant(ticket))

@@ -6,6 +6,8 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 import pytest
+from click.testing import CliRunner
+from credentials import app
 
 from tests.credentials.support.world import NOTHING_USABLE, Replica, World
 from tests.support.ports import free_port
@@ -47,6 +49,14 @@ async def test_a_kill_between_their_yes_and_our_commit_leaves_nothing_usable(
     # The dead exchange's lease runs out by itself; nobody has to wait for it here.
     await world.sql("UPDATE credentials.integrations SET exchange_until = now()")
     await world.start()
+    (noted,) = await eventually(
+        lambda: world.sql("SELECT * FROM credentials.connection_events WHERE what = 'connect_unconfirmed'")
+    )
+    assert (noted["version"], noted["reason"]) == (1, "connection_interrupted")
+    shown = await asyncio.to_thread(
+        CliRunner().invoke, app.integrations, ["show", "acme"], env=world.environment()
+    )
+    assert "has to disable the integration there; then connect again" in shown.output
     answer = await world.grant(await world.ticket())
     assert (answer.status, answer.body["code"]) == (409, "already_integrated")
     assert "disable the integration at SmartRecruiters and connect again" in answer.body["detail"]

@@ -120,10 +120,11 @@ async def test_a_new_key_is_published_before_it_signs(surroundings: World) -> No
             now=lambda: now,
             clock=lambda: 0.0,
             refresh_seconds=0,
+            published_ahead=timedelta(minutes=10),
         )
         await signing.ensure()
         _, old = await signing.current()
-        new = await signing.rotate(token_ttl=timedelta(hours=1))
+        new = (await signing.rotate(token_ttl=timedelta(hours=1))).kid
         assert {key["kid"] for key in (await signing.public())["keys"]} == {old, new}
         assert (await signing.current())[1] == old
         now += timedelta(minutes=11)

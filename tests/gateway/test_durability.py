@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from runtime.kafka import topics as kafka_topics
 
-from tests.gateway.support.proxy import Cable, cable
 from tests.gateway.support.world import World, inline_order, standard_order, world
+from tests.support.cables import Cable, cable
 from tests.support.waiting import eventually
 
 Cut = tuple[World, Cable, Cable]

@@ -52,7 +52,7 @@ async def test_disable_and_its_repeat(own_world: World, method: str, path: str, 
     bearer = own_world.bearer()
     assert await packages(own_world, bearer) == 200
     assert await end(own_world, bearer, method, path, json=body) == 204
-    assert own_world.credentials.disabled == ["acme"]
+    assert own_world.credentials.disabled == ["acme/1"]
     assert await packages(own_world, bearer) == 401, "dead at once, before any event"
     assert (await own_world.place(standard_order()))[0] == 401
     assert await end(own_world, bearer, method, path, json=body) == 204
@@ -102,6 +102,16 @@ async def test_a_new_key_is_fetched_when_a_token_names_it(own_world: World) -> N
     for _ in range(5):
         assert await packages(own_world, own_world.bearer(key=unknown)) == 401
     assert own_world.credentials.jwks_calls <= calls + 1, "a stranger cannot make us ask for every token"
+
+
+async def test_an_expired_token_ends_nothing(own_world: World) -> None:
+    now = int(time.time())
+    old = own_world.bearer(iat=now - 7200, exp=now - 3600)
+    assert await end(own_world, old) == 401
+    assert own_world.credentials.disabled == []
+    assert await end(own_world, own_world.bearer()) == 204
+    assert await end(own_world, old) == 401, "nor is it good for a repeat"
+    assert own_world.credentials.disabled == ["acme/1"]
 
 
 async def test_credentials_away(own_world: World) -> None:

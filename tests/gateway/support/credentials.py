@@ -130,7 +130,7 @@ class FakeCredentials:
         return web.Response(status=204)
 
     async def _disable(self, request: web.Request) -> web.Response:
-        self.disabled.append(request.match_info["company_id"])
+        self.disabled.append(f"{request.match_info['company_id']}/{(await request.json())['version']}")
         return web.Response(status=204)
 
 

@@ -74,7 +74,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     relay = OutboxRelay(pool=pool, schema=SCHEMA, producer=producer)
     services = await _services(settings, stack, pool, client, relay.wake)
     _ = supervisor.spawn("outbox relay", relay.run())
-    tidying = keep_tidy(services.integrations, PostgresKeys(pool), now=now)
+    tidying = keep_tidy(services.integrations, PostgresExchanges(pool), PostgresKeys(pool), now=now)
     _ = supervisor.spawn("tidying", tidying)
     health = Health()
     # Without Kafka it still has tokens to give; what it has to say waits in the outbox.
@@ -120,6 +120,7 @@ async def _services(
             randomness=randomness,
             now=now,
             wait_seconds=settings.credentials_connect_wait_seconds,
+            overlap=timedelta(seconds=settings.credentials_token_ttl_seconds),
             wake_relay=wake_relay,
         ),
         tokens=TokenService(
@@ -175,6 +176,7 @@ def _signing(
         now=now,
         clock=clock,
         refresh_seconds=refresh_seconds,
+        published_ahead=timedelta(seconds=settings.credentials_signing_key_ahead_seconds),
     )
 
 

@@ -5,13 +5,14 @@ CredentialsError
 ├── OtherOrganisation, OrganisationUnknown, UserExists, UserUnknown, PasswordTooShort   the vendor's operator
 ├── NotConnected, IntegrationDisabled                       the customer's administrator
 ├── ConnectionInProgress, StorageUnavailable                nobody's: try again
-├── NotSaved                                                the customer's administrator, at SmartRecruiters
+├── NotSaved, Interrupted                                   the customer's administrator, at SmartRecruiters
 ├── SealBroken                                              the vendor's operator (ENCRYPTION_KEYS)
 ├── PartnerFileInvalid, NotApplied                          the vendor's operator (partner.yaml)
 ├── TokenRequestRefused                                     the OAuth client (RFC 6749 §5.2)
 └── SmartRecruitersError
     ├── SmartRecruitersUnavailable                          SmartRecruiters'; try again later
-    │   └── SmartRecruitersBusy                             429: after `retry_after`
+    │   ├── SmartRecruitersBusy                             429: after `retry_after`
+    │   └── AnswerLost                                      try again; perhaps the administrator's then
     ├── TokenRejected                                       ours: the bearer token died early
     ├── ClientRefused, MasterCredentialRefused, ScopeMissing   the vendor's operator
     ├── CustomerCredentialRefused                           the customer's administrator: connect again
@@ -145,6 +146,17 @@ class NotSaved(CredentialsError):
     )
 
 
+class Interrupted(CredentialsError):
+    """We died between asking SmartRecruiters and keeping its answer; noted by whoever finds the exchange."""
+
+    code = "connection_interrupted"
+    status = 502
+    detail = (
+        "The connection was interrupted here, and nothing has changed. Where SmartRecruiters shows the "
+        "company as connected, its administrator has to disable the integration there; then connect again."
+    )
+
+
 class SealBroken(CredentialsError):
     """A stored secret does not open: wrong or missing key, or a row that was tampered with."""
 
@@ -198,6 +210,17 @@ class SmartRecruitersBusy(SmartRecruitersUnavailable):
     """429: our credential has used up its rate."""
 
     detail = "SmartRecruiters asks us to slow down. Try again in a minute."
+
+
+class AnswerLost(SmartRecruitersUnavailable):
+    """The exchange was sent, and no answer came that tells whether SmartRecruiters took it."""
+
+    code = "smartrecruiters_answer_lost"
+    detail = (
+        "SmartRecruiters did not say whether it took the connection; here nothing has changed. Try again "
+        "in a few minutes. Where SmartRecruiters says by then that the company is connected, its "
+        "administrator has to disable the integration there and connect again."
+    )
 
 
 class TokenRejected(SmartRecruitersError):
@@ -268,7 +291,8 @@ class AlreadyIntegrated(SmartRecruitersError):
         "Its administrator has to disable the integration at SmartRecruiters and connect again."
     )
     STANDS: ClassVar[str] = (
-        "This company is already connected, and the connection stands. Nothing has to be done."
+        "This company is already connected, and the connection stands: nothing has to be done. To connect it "
+        "anew, its administrator has to disable the integration at SmartRecruiters first."
     )
 
 
@@ -296,3 +320,14 @@ class NotUnderstood(SmartRecruitersError):
     detail = (
         "SmartRecruiters gave an answer its documents do not know. The vendor's operator has to ask there."
     )
+
+
+def words(code: str) -> str | None:
+    """Returns what a person is told of an error that was noted by its code, None for an unknown one."""
+    waiting = [CredentialsError]
+    while waiting:
+        kind = waiting.pop()
+        if kind.code == code:
+            return kind.detail
+        waiting += kind.__subclasses__()
+    return None

@@ -10,7 +10,7 @@ from contracts.smartrecruiters import CredentialPair, PartnerConfiguration, Toke
 from pydantic import SecretStr
 
 from credentials.domain.attempts import Attempts
-from credentials.domain.clients import ClientVersion
+from credentials.domain.clients import ClientVersion, SecretHistory
 from credentials.domain.integrations import Beginning, CustomerCredential, Integration
 from credentials.domain.keys import StoredKey
 from credentials.domain.people import Ticket, User
@@ -94,18 +94,45 @@ class ExchangeStore(Protocol):
     async def renew(self, company_id: str, exchange_id: UUID, until: datetime) -> None:
         """Makes the lease last longer, unless another exchange has it."""
 
-    async def complete(
-        self, exchange_id: UUID, company_id: str, credential: CustomerCredential, now: datetime
-    ) -> None:
+    async def complete(self, completion: "Completion", now: datetime) -> None:
         """Activates the version, stores their credential, writes integration.connected: one transaction.
 
-        May be called twice. Raises NotSaved when a later exchange has taken over.
+        The version before stays good for the overlap where it still was. May be called twice. Raises NotSaved
+        when a later exchange has taken over.
         """
 
-    async def abandon(
-        self, exchange_id: UUID, company_id: str, reason: str, *, free_ticket: bool, now: datetime
-    ) -> None:
-        """Takes the pending version and the lease away; with `free_ticket` the sign-in can be used again."""
+    async def abandon(self, failure: "Failure", now: datetime) -> None:
+        """Takes the pending version and the lease away."""
+
+    async def end_interrupted(self, now: datetime) -> Sequence[str]:
+        """Does the same for exchanges whose lease has run out, and notes them; returns their companies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What an exchange ends with when SmartRecruiters has said yes."""
+
+    exchange_id: UUID
+    company_id: str
+    credential: CustomerCredential
+    secret_hash: bytes
+    overlap: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What an exchange ends with otherwise.
+
+    `unconfirmed`: SmartRecruiters may hold the connection all the same. With `free_ticket` the sign-in can
+    be used again.
+    """
+
+    exchange_id: UUID
+    company_id: str
+    version: int
+    reason: str
+    unconfirmed: bool
+    free_ticket: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +157,37 @@ class IntegrationStore(Protocol):
     async def timeline(self, company_id: str) -> Sequence[TimelineEntry]:
         """Returns what happened, oldest first."""
 
+    async def unconfirmed(self, company_id: str) -> bool:
+        """Whether SmartRecruiters may hold a connection later than the one that stands here, if any does."""
+
+    async def secrets(self, company_id: str) -> Sequence[SecretHistory]:
+        """Returns the versions of our secret, oldest first."""
+
+    async def used(self, company_id: str, version: int, now: datetime) -> None:
+        """Notes that a token was given for this version."""
+
     async def versions(self, client_id: str) -> Sequence[ClientVersion]:
         """Returns the active versions, newest first, two at most; none for an unknown client."""
 
     async def customer_credential(self, company_id: str) -> CustomerCredential | None:
         """Returns what SmartRecruiters gave us, None unless connected."""
 
-    async def disable(self, company_id: str, now: datetime) -> bool:
-        """Ends all versions, forgets their credential, writes integration.disabled; False: it was so."""
+    async def disable(self, company_id: str, now: datetime, *, version: int | None = None) -> bool:
+        """Ends all versions, forgets their credential, writes integration.disabled.
+
+        False when it was so, or when `version`, whose token asks for it, is not good any more.
+        """
 
     async def rotate(
         self, company_id: str, secret_hash: bytes, now: datetime, overlap: timedelta
     ) -> Integration:
-        """Adds a version beside the present one, which ends after `overlap`.
+        """Adds a version beside the present one, which ends after `overlap`, at once when that is nothing.
 
         Raises NotConnected or IntegrationDisabled.
         """
+
+    async def end_old(self, company_id: str, now: datetime) -> Integration:
+        """Ends every version but the newest, writes integration.rotated. Raises as `rotate` does."""
 
     async def end_overdue(self, now: datetime) -> Sequence[str]:
         """Ends versions whose overlap is over, writes integration.rotated; returns their companies."""

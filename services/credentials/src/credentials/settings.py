@@ -37,6 +37,13 @@ class DatabaseSettings(ServiceSettings):
         description="lifetime of the access tokens SmartRecruiters gets from us",
     )
 
+    credentials_signing_key_ahead_seconds: int = Field(
+        default=600,
+        ge=1,
+        le=86400,
+        description="how long a new signing key is published before it signs: longer than keys are cached",
+    )
+
     @field_validator("encryption_keys")
     @classmethod
     def _readable(cls, value: SecretStr) -> SecretStr:

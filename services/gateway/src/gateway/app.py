@@ -220,6 +220,7 @@ def _handlers(
         keys=knowledge.keys,
         connections=knowledge.connections,
         changed=knowledge.changed,
+        is_loaded=lambda: knowledge.integrations.is_loaded,
         now=time.time,
         remembered=settings.gateway_token_cache_size,
     )

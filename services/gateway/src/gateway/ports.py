@@ -106,6 +106,6 @@ class Credentials(Protocol):
         """Uses up the ticket."""
         ...
 
-    async def disable(self, company_id: str) -> None:
-        """Ends the connection; a repeat changes nothing."""
+    async def disable(self, company_id: str, version: int) -> None:
+        """Ends the connection this version of our credential belongs to; a repeat changes nothing."""
         ...

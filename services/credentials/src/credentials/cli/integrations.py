@@ -5,12 +5,17 @@ from datetime import timedelta
 import click
 
 from credentials.cli.desk import Desk, OpenDesk, at_desk, group
+from credentials.domain.clients import SecretHistory
+from credentials.errors import words
+from credentials.ports import TimelineEntry
+
+_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def integrations(open_desk: OpenDesk) -> click.Group:
     """Returns `bridge integrations`."""
     about = "Look at companies' connections, and change them."
-    return group("integrations", about, open_desk, [list_integrations, show, disable, rotate, move])
+    return group("integrations", about, open_desk, [list_integrations, show, disable, rotate, end_old, move])
 
 
 @click.command("list")
@@ -32,17 +37,30 @@ def list_integrations(open_desk: OpenDesk) -> None:
 @click.argument("company_id")
 @click.pass_obj
 def show(open_desk: OpenDesk, company_id: str) -> None:
-    """Show what has happened to a company's connection."""
+    """Show a company's connection: the secrets SmartRecruiters has of us, and what has happened."""
 
     async def work(desk: Desk) -> str:
-        return "\n".join(
-            f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.what}"
-            + (f" version {entry.version}" if entry.version else "")
-            + (f": {entry.reason}" if entry.reason else "")
-            for entry in await desk.store.timeline(company_id)
-        )
+        found = await desk.store.get(company_id)
+        head = [f"{company_id} is {found.state}, clientId {found.client_id}"] if found else []
+        secrets = [_secret(one) for one in await desk.store.secrets(company_id)]
+        entries = [_entry(one) for one in await desk.store.timeline(company_id)]
+        return "\n".join([*head, *secrets, *entries])
 
     click.echo(at_desk(open_desk, work) or "nothing has happened")
+
+
+def _secret(one: SecretHistory) -> str:
+    used = f"last used {one.last_used_at:{_TIME}}" if one.last_used_at else "never used"
+    until = f", good until {one.valid_until:{_TIME}}" if one.valid_until and one.state == "active" else ""
+    return f"  secret version {one.version}: {one.state}, made {one.created_at:{_TIME}}, {used}{until}"
+
+
+def _entry(one: TimelineEntry) -> str:
+    said = f"{one.at:{_TIME}}  {one.what}" + (f" version {one.version}" if one.version else "")
+    if one.reason is None:
+        return said
+    # A refusal says whose move it is.
+    return f"{said}: {one.reason}" + (f"\n    {told}" if (told := words(one.reason)) else "")
 
 
 @click.command()
@@ -61,13 +79,33 @@ def disable(open_desk: OpenDesk, company_id: str) -> None:
 @click.command()
 @click.argument("company_id")
 @click.option("--overlap-hours", type=click.FloatRange(0, 720), default=24, show_default=True)
+@click.option("--now", is_flag=True, help="no overlap: the present secret and its tokens end at once")
 @click.pass_obj
-def rotate(open_desk: OpenDesk, company_id: str, overlap_hours: float) -> None:
+def rotate(
+    open_desk: OpenDesk,
+    company_id: str,
+    overlap_hours: float,
+    now: bool,  # noqa: FBT001 - click passes it
+) -> None:
     """Make a new secret and print it once; the present one stays good for the overlap."""
 
     async def work(desk: Desk) -> str:
-        changed, secret = await desk.integrations.rotate(company_id, timedelta(hours=overlap_hours))
+        overlap = timedelta() if now else timedelta(hours=overlap_hours)
+        changed, secret = await desk.integrations.rotate(company_id, overlap)
         return f"clientId {changed.client_id}\nclientSecret {secret.get_secret_value()}"
+
+    click.echo(at_desk(open_desk, work))
+
+
+@click.command("end-old")
+@click.argument("company_id")
+@click.pass_obj
+def end_old(open_desk: OpenDesk, company_id: str) -> None:
+    """End the overlap of a rotation now: only the newest secret and its tokens stay good."""
+
+    async def work(desk: Desk) -> str:
+        left = await desk.integrations.end_old(company_id)
+        return f"only secret version {', '.join(map(str, left.versions))} of {company_id} is good"
 
     click.echo(at_desk(open_desk, work))
 

@@ -4,11 +4,13 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
 VALID_AT_ONCE = 2
+# A use is written down once a minute at most: whoever asks for a token each second costs no more.
+USE_NOTED_EVERY = timedelta(minutes=1)
 _NOBODY = bytes(32)
 
 
@@ -21,6 +23,22 @@ class ClientVersion:
     version: int
     secret_hash: bytes
     valid_until: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def use_is_news(self, now: datetime) -> bool:
+        """Whether a use now is worth writing down."""
+        return self.last_used_at is None or now - self.last_used_at >= USE_NOTED_EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHistory:
+    """What is shown of one version of a company's secret."""
+
+    version: int
+    state: str
+    created_at: datetime
+    valid_until: datetime | None
+    last_used_at: datetime | None
 
 
 def digest(pepper: bytes, secret: SecretStr) -> bytes:

@@ -36,6 +36,12 @@ class Rejected(_Body):
     rejected: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
+class Disable(_Body):
+    """POST /internal/companies/{company_id}/disable: the credential version of the token that asks for it."""
+
+    version: int | None = None
+
+
 async def read(request: web.Request, kind: type[B]) -> B:
     """Returns the body, none being an empty object. Raises Problem 400 naming fields, never values."""
     raw = await request.read() or b"{}"

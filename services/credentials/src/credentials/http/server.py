@@ -10,7 +10,7 @@ from runtime.http.problems import Handler, Problem
 from runtime.http.server import internal_app
 
 from credentials.errors import CredentialsError, TokenRequestRefused
-from credentials.http.bodies import Rejected, SignIn, TicketUse, company_of, read, read_object
+from credentials.http.bodies import Disable, Rejected, SignIn, TicketUse, company_of, read, read_object
 from credentials.service.connect import ConnectService
 from credentials.service.consent import ConsentService
 from credentials.service.integrations import IntegrationService
@@ -96,7 +96,8 @@ class _Handlers:
         return web.json_response(await self._services.signing.public())
 
     async def disable(self, request: web.Request) -> web.Response:
-        await self._services.integrations.disable(company_of(request))
+        body = await read(request, Disable)
+        await self._services.integrations.disable(company_of(request), version=body.version)
         return web.Response(status=204)
 
     async def smartrecruiters_token(self, request: web.Request) -> web.Response:

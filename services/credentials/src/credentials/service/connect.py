@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,19 +17,32 @@ from credentials.domain.people import ticket_hash
 from credentials.domain.sealing import NONCE_BYTES, SealingKeys
 from credentials.errors import (
     AlreadyIntegrated,
+    AnswerLost,
     ConnectionInProgress,
     CredentialsError,
     NotSaved,
+    NotUnderstood,
+    SmartRecruitersBusy,
+    SmartRecruitersUnavailable,
     StorageUnavailable,
 )
-from credentials.ports import Clock, ExchangeRequest, ExchangeStore, IntegrationStore, SmartRecruiters
+from credentials.ports import (
+    Clock,
+    Completion,
+    ExchangeRequest,
+    ExchangeStore,
+    Failure,
+    IntegrationStore,
+    SmartRecruiters,
+)
 from credentials.service.randomness import Randomness
 from credentials.service.smartrecruiters_tokens import MasterTokens
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_SECONDS = 4.0
 LOOK_AGAIN_SECONDS = 0.2
-SAVE_ATTEMPTS = 5
+# SmartRecruiters' answer comes once: whoever has it goes on until PostgreSQL is back.
+SAVE_WITHIN = timedelta(minutes=10)
 log = structlog.get_logger()
 
 
@@ -41,15 +54,16 @@ class _Exchange:
     company_id: str
     version: int
     client_id: str
-    secret: SecretStr
+    secret: SecretStr = field(repr=False)
 
 
 class ConnectService:
     """Grants: after the ticket is checked the company has a whole new connection, or what it had before.
 
     Of several at once for one company, on whatever replicas, one talks to SmartRecruiters; the others wait
-    for its outcome. After a crash between SmartRecruiters' yes and our commit the next attempt ends in
-    AlreadyIntegrated, which tells the administrator to disable it there and connect again.
+    for its outcome. Where SmartRecruiters' yes was lost (ADR 11) that is noted, and the next attempt ends in
+    AlreadyIntegrated, which tells the administrator to disable it there and connect again. A connection
+    that is made while another stands lets that one's secret run out after `overlap`.
     """
 
     def __init__(
@@ -64,6 +78,7 @@ class ConnectService:
         randomness: Randomness,
         now: Clock,
         wait_seconds: float,
+        overlap: timedelta,
         wake_relay: Callable[[], None],
     ) -> None:
         self._exchanges = exchanges
@@ -75,6 +90,7 @@ class ConnectService:
         self._random = randomness
         self._now = now
         self._wait = wait_seconds
+        self._overlap = overlap
         self._wake_relay = wake_relay
 
     async def grant(self, ticket: SecretStr, company_id: str) -> None:
@@ -124,13 +140,21 @@ class ConnectService:
 
     async def _exchange(self, exchange: _Exchange) -> CredentialPair:
         ours = CredentialPair(client_id=exchange.client_id, client_secret=exchange.secret)
+
+        async def send(token: SecretStr) -> CredentialPair:
+            try:
+                return await self._smartrecruiters.exchange(token, exchange.company_id, ours)
+            except SmartRecruitersBusy:
+                raise
+            except SmartRecruitersUnavailable as error:
+                raise AnswerLost(retry_after=error.retry_after) from error
+
         try:
-            return await self._master.call(
-                lambda token: self._smartrecruiters.exchange(token, exchange.company_id, ours)
-            )
+            return await self._master.call(send)
         except AlreadyIntegrated as error:
             known = await self._integrations.get(exchange.company_id)
-            if known is not None and known.state is State.CONNECTED:
+            stands = known is not None and known.state is State.CONNECTED
+            if stands and not await self._integrations.unconfirmed(exchange.company_id):
                 raise AlreadyIntegrated(AlreadyIntegrated.STANDS) from error
             raise
 
@@ -141,23 +165,36 @@ class ConnectService:
             identity=row_identity(exchange.company_id, exchange.version),
             nonce=self._random.bytes(NONCE_BYTES),
         )
-        credential = CustomerCredential(exchange.company_id, exchange.version, theirs.client_id, sealed)
-        for attempt in range(1, SAVE_ATTEMPTS + 1):
+        completion = Completion(
+            exchange_id=exchange.id,
+            company_id=exchange.company_id,
+            credential=CustomerCredential(exchange.company_id, exchange.version, theirs.client_id, sealed),
+            secret_hash=clients.digest(self._pepper, exchange.secret),
+            overlap=self._overlap,
+        )
+        give_up, wait = self._now() + SAVE_WITHIN, 0.25
+        while True:
             try:
-                return await self._exchanges.complete(
-                    exchange.id, exchange.company_id, credential, self._now()
-                )
+                return await self._exchanges.complete(completion, self._now())
             except StorageUnavailable:
-                log.warning("connection not saved yet", company_id=exchange.company_id, attempt=attempt)
-                await asyncio.sleep(attempt * 0.5)
-        raise NotSaved
+                log.warning("connection not saved yet", company_id=exchange.company_id)
+            if self._now() >= give_up:
+                raise NotSaved
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 2.0)
 
     async def _abandon(self, exchange: _Exchange, error: CredentialsError) -> None:
         log.warning("connect failed", company_id=exchange.company_id, reason=error.code)
+        failure = Failure(
+            exchange_id=exchange.id,
+            company_id=exchange.company_id,
+            version=exchange.version,
+            reason=error.code,
+            unconfirmed=isinstance(error, AnswerLost | NotUnderstood | NotSaved),
+            free_ticket=error.retryable,
+        )
         try:
-            await self._exchanges.abandon(
-                exchange.id, exchange.company_id, error.code, free_ticket=error.retryable, now=self._now()
-            )
+            await self._exchanges.abandon(failure, self._now())
         except StorageUnavailable:
             # The lease runs out by itself and the next exchange drops what is pending.
             log.warning("failed connect not noted", company_id=exchange.company_id)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from credentials.domain import clients
 from credentials.domain.integrations import Integration
 from credentials.errors import StorageUnavailable
-from credentials.ports import Clock, IntegrationStore, Janitor
+from credentials.ports import Clock, ExchangeStore, IntegrationStore, Janitor
 from credentials.service.randomness import Randomness
 
 log = structlog.get_logger()
@@ -34,19 +34,31 @@ class IntegrationService:
         self._now = now
         self._wake_relay = wake_relay
 
-    async def disable(self, company_id: str) -> None:
-        """Ends every token of the company at once; a repeat, and an unknown company, change nothing."""
-        if await self._integrations.disable(company_id, self._now()):
+    async def disable(self, company_id: str, *, version: int | None = None) -> None:
+        """Ends every token of the company at once; a repeat, and an unknown company, change nothing.
+
+        With the `version` of the token that asks for it only the connection that token belongs to is ended.
+        """
+        if await self._integrations.disable(company_id, self._now(), version=version):
             self._wake_relay()
             log.info("company disabled", company_id=company_id)
 
     async def rotate(self, company_id: str, overlap: timedelta) -> tuple[Integration, SecretStr]:
-        """Returns the connection and a new secret, told once; the present one stays good for `overlap`."""
+        """Returns the connection and a new secret, told once; the present one stays good for `overlap`.
+
+        Raises NotConnected or IntegrationDisabled, as `end_old` does.
+        """
         secret = self._random.secret()
         hashed = clients.digest(self._pepper, secret)
         integration = await self._integrations.rotate(company_id, hashed, self._now(), overlap)
         self._wake_relay()
         return integration, secret
+
+    async def end_old(self, company_id: str) -> Integration:
+        """Ends the overlap of a rotation now: only the newest secret, and its tokens, stay good."""
+        integration = await self._integrations.end_old(company_id, self._now())
+        self._wake_relay()
+        return integration
 
     async def end_overdue(self) -> None:
         """Ends the versions whose overlap is over."""
@@ -56,12 +68,19 @@ class IntegrationService:
 
 
 async def keep_tidy(
-    service: IntegrationService, janitor: Janitor, *, now: Clock, every_seconds: float = 10.0
+    service: IntegrationService,
+    exchanges: ExchangeStore,
+    janitor: Janitor,
+    *,
+    now: Clock,
+    every_seconds: float = 10.0,
 ) -> None:
-    """Ends overdue versions and deletes what has run out, for ever; waits out an absent PostgreSQL."""
+    """Ends what is overdue or was interrupted, deletes what has run out, for ever; waits for PostgreSQL."""
     while True:
         try:
             await service.end_overdue()
+            for company_id in await exchanges.end_interrupted(now()):
+                log.warning("connect interrupted", company_id=company_id)
             await janitor.tidy(now())
         except StorageUnavailable:
             log.warning("tidying waits for PostgreSQL")

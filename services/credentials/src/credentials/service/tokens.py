@@ -10,14 +10,13 @@ import structlog
 from joserfc.jwk import ECKey
 
 from credentials.domain import clients, keys, oauth
+from credentials.domain.clients import ClientVersion
 from credentials.domain.keys import StoredKey
 from credentials.domain.sealing import NONCE_BYTES, SealingKeys
 from credentials.errors import StorageUnavailable
 from credentials.ports import Clock, IntegrationStore, KeyStore
 from credentials.service.randomness import Randomness
 
-# Longer than anyone keeps our key set: a new key is known everywhere before it signs.
-PUBLISHED_AHEAD = timedelta(minutes=10)
 log = structlog.get_logger()
 
 
@@ -42,6 +41,7 @@ class SigningKeys:
         now: Clock,
         clock: Callable[[], float],
         refresh_seconds: float,
+        published_ahead: timedelta,
     ) -> None:
         self._store = store
         self._sealing = sealing
@@ -49,6 +49,8 @@ class SigningKeys:
         self._now = now
         self._clock = clock
         self._refresh_seconds = refresh_seconds
+        # Longer than anyone keeps our key set: a new key is known everywhere before it signs.
+        self._ahead = published_ahead
         self._known: Sequence[StoredKey] = ()
         self._opened: dict[str, ECKey] = {}
         self._read_at: float | None = None
@@ -60,12 +62,18 @@ class SigningKeys:
             await self._store.create_first(self._new(active_from=self._now()))
         await self.current()
 
-    async def rotate(self, *, token_ttl: timedelta) -> str:
+    async def rotate(self, *, token_ttl: timedelta) -> StoredKey:
         """Adds a key that signs once everybody knows it; older ones go when their last token is over."""
-        active_from = self._now() + PUBLISHED_AHEAD
+        active_from = self._now() + self._ahead
         key = self._new(active_from=active_from)
-        await self._store.rotate(key, active_from + token_ttl + PUBLISHED_AHEAD)
-        return key.kid
+        await self._store.rotate(key, active_from + token_ttl + self._ahead)
+        return key
+
+    async def list(self) -> Sequence[tuple[StoredKey, bool]]:
+        """Returns the keys that are published, and whether each is the one that signs now."""
+        known = await self._keys()
+        signing = keys.signing(known, self._now())
+        return [(key, key is signing) for key in known]
 
     async def current(self) -> tuple[ECKey, str]:
         """Returns the key to sign with, and its id."""
@@ -143,5 +151,13 @@ class TokenService:
             token_id=str(self._random.uuid()),
         )
         key, kid = await self._signing.current()
+        if client.use_is_news(now):
+            await self._note_use(client, now)
         log.info("token issued", company_id=client.company_id, version=client.version)
         return IssuedToken(oauth.sign(claims, key, kid), ttl, scope)
+
+    async def _note_use(self, client: ClientVersion, now: datetime) -> None:
+        try:
+            await self._integrations.used(client.company_id, client.version, now)
+        except StorageUnavailable:
+            log.warning("use of a secret not noted", company_id=client.company_id)

@@ -4,7 +4,7 @@ The integration's row carries a lease instead of an open transaction: a process 
 pending version nobody can use, and the next exchange takes over when the lease has run out.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,10 +12,10 @@ import asyncpg
 from runtime.database import Connection, Pool
 
 from credentials.domain.integrations import Beginning, Busy, CustomerCredential, Done, Started, State
-from credentials.errors import NotSaved, OtherOrganisation, TicketInvalid
-from credentials.ports import ExchangeRequest
-from credentials.storage.rows import end_versions, integration_of, locked, tell
-from credentials.storage.timeline import Happened, note
+from credentials.errors import Interrupted, NotSaved, OtherOrganisation, TicketInvalid
+from credentials.ports import Completion, ExchangeRequest, Failure
+from credentials.storage.rows import integration_of, let_run_out, locked, tell
+from credentials.storage.timeline import FAILED, UNCONFIRMED, Happened, note
 from credentials.storage.transactions import transaction
 
 _TICKET = """
@@ -44,16 +44,23 @@ WHERE company_id = $1 AND exchange_id = $2
 """
 _DROP_PENDING = """
 UPDATE credentials.client_credentials SET state = 'abandoned', secret_hash = NULL, ended_at = $2
-WHERE company_id = $1 AND state = 'pending' AND ($3::uuid IS NULL OR exchange_id = $3)
+WHERE company_id = $1 AND state = 'pending' AND exchange_id = $3 RETURNING version
 """
 _PENDING = """
 INSERT INTO credentials.client_credentials (company_id, version, exchange_id, secret_hash, state, created_at)
 SELECT $1, coalesce(max(version), 0) + 1, $2, $3, 'pending', $4
 FROM credentials.client_credentials WHERE company_id = $1 RETURNING version
 """
+# Also one whose lease had run out, as long as no other has begun: the answer comes only once.
 _ACTIVATE = """
-UPDATE credentials.client_credentials SET state = 'active'
-WHERE company_id = $1 AND version = $2 AND exchange_id = $3 AND state = 'pending' RETURNING version
+UPDATE credentials.client_credentials c SET state = 'active', secret_hash = $4, ended_at = NULL
+WHERE company_id = $1 AND version = $2 AND exchange_id = $3 AND state IN ('pending', 'abandoned')
+  AND NOT EXISTS (SELECT FROM credentials.client_credentials later
+                  WHERE later.company_id = $1 AND later.version > $2)
+RETURNING version
+"""
+_INTERRUPTED = """
+SELECT company_id FROM credentials.integrations WHERE exchange_id IS NOT NULL AND exchange_until <= $1
 """
 _STORE = """
 INSERT INTO credentials.smartrecruiters_credentials
@@ -63,7 +70,8 @@ ON CONFLICT (company_id) DO UPDATE SET version = excluded.version, client_id = e
     key_id = excluded.key_id, sealed = excluded.sealed, stored_at = excluded.stored_at
 """
 _CONNECT = """
-UPDATE credentials.integrations SET state = 'connected', changed_at = $2, connected_by = $3,
+UPDATE credentials.integrations SET state = 'connected', connected_by = $3,
+    changed_at = GREATEST($2, changed_at + interval '1 ms'),
     exchange_id = NULL, exchange_until = NULL
 WHERE company_id = $1 RETURNING *
 """
@@ -92,35 +100,51 @@ class PostgresExchanges:
         async with transaction(self._pool) as connection:
             await connection.execute(_RENEW, company_id, exchange_id, until)
 
-    async def complete(
-        self, exchange_id: UUID, company_id: str, credential: CustomerCredential, now: datetime
-    ) -> None:
+    async def complete(self, completion: Completion, now: datetime) -> None:
         """See `ports.ExchangeStore`."""
+        company_id, exchange_id = completion.company_id, completion.exchange_id
+        version = completion.credential.version
         async with transaction(self._pool) as connection:
             row = await locked(connection, company_id)
             if row is not None and row["connected_by"] == exchange_id:
                 return  # the answer to the first commit was lost
-            if await connection.fetchval(_ACTIVATE, company_id, credential.version, exchange_id) is None:
+            # Tokens of the version before are under way, and SmartRecruiters keeps them until they run out.
+            await let_run_out(connection, company_id, now, completion.overlap)
+            activated = (company_id, version, exchange_id, completion.secret_hash)
+            if await connection.fetchval(_ACTIVATE, *activated) is None:
                 raise NotSaved
-            await end_versions(connection, company_id, now, below=credential.version)
-            await _store(connection, credential, now)
+            await _store(connection, completion.credential, now)
             connected = await connection.fetchrow(_CONNECT, company_id, now, exchange_id)
             if connected is None:
                 raise NotSaved
-            await note(connection, Happened(company_id, "connected", credential.version), now)
+            await note(connection, Happened(company_id, "connected", version), now)
             await tell(connection, integration_of(connected))
 
-    async def abandon(
-        self, exchange_id: UUID, company_id: str, reason: str, *, free_ticket: bool, now: datetime
-    ) -> None:
+    async def abandon(self, failure: Failure, now: datetime) -> None:
         """See `ports.ExchangeStore`."""
+        company_id, exchange_id = failure.company_id, failure.exchange_id
         async with transaction(self._pool) as connection:
             await locked(connection, company_id)
             await connection.execute(_DROP_PENDING, company_id, now, exchange_id)
             await connection.execute(_RELEASE, company_id, exchange_id)
-            if free_ticket:
+            if failure.free_ticket:
                 await connection.execute(_FREE_TICKET, exchange_id)
-            await note(connection, Happened(company_id, "connect_failed", reason=reason), now)
+            what = UNCONFIRMED if failure.unconfirmed else FAILED
+            await note(connection, Happened(company_id, what, failure.version, failure.reason), now)
+
+    async def end_interrupted(self, now: datetime) -> Sequence[str]:
+        """See `ports.ExchangeStore`."""
+        ended = []
+        async with transaction(self._pool) as connection:
+            found = [row["company_id"] for row in await connection.fetch(_INTERRUPTED, now)]
+        for company_id in found:
+            async with transaction(self._pool) as connection:
+                row = await locked(connection, company_id)
+                # Somebody else may have been faster, or its own process has come back to life.
+                if row is not None and row["exchange_id"] is not None and row["exchange_until"] <= now:
+                    await _interrupt(connection, row, now)
+                    ended.append(company_id)
+        return ended
 
 
 async def _usable_ticket(connection: Connection, request: ExchangeRequest, now: datetime) -> asyncpg.Record:
@@ -161,17 +185,26 @@ async def _start(
     row: asyncpg.Record,
     now: datetime,
 ) -> Started:
+    if row["exchange_id"] is not None:
+        await _interrupt(connection, row, now)
     await connection.execute(_USE_TICKET, request.ticket_hash, request.exchange_id)
     await connection.execute(
         _LEASE, request.company_id, request.exchange_id, request.lease_until, ticket["organisation_id"]
     )
-    await connection.execute(_DROP_PENDING, request.company_id, now, None)
     version = await connection.fetchval(
         _PENDING, request.company_id, request.exchange_id, request.secret_hash, now
     )
     happened = Happened(request.company_id, "connect_started", version, user_id=ticket["user_id"])
     await note(connection, happened, now)
     return Started(client_id=row["client_id"], version=version)
+
+
+async def _interrupt(connection: Connection, row: asyncpg.Record, now: datetime) -> None:
+    """Ends an exchange whose process is gone; the row has to be locked."""
+    company_id, exchange_id = row["company_id"], row["exchange_id"]
+    version = await connection.fetchval(_DROP_PENDING, company_id, now, exchange_id)
+    await connection.execute(_RELEASE, company_id, exchange_id)
+    await note(connection, Happened(company_id, UNCONFIRMED, version, Interrupted.code), now)
 
 
 async def _store(connection: Connection, credential: CustomerCredential, now: datetime) -> None:

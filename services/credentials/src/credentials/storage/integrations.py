@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import asyncpg
 from runtime.database import Connection, Pool
 
-from credentials.domain.clients import ClientVersion
+from credentials.domain.clients import ClientVersion, SecretHistory
 from credentials.domain.integrations import CustomerCredential, Integration, State
 from credentials.domain.sealing import Sealed
 from credentials.errors import IntegrationDisabled, NotConnected, OrganisationUnknown
 from credentials.ports import TimelineEntry
-from credentials.storage.rows import active_versions, end_versions, integration_of, locked, tell
-from credentials.storage.timeline import Happened, note
+from credentials.storage.rows import active_versions, end_versions, integration_of, let_run_out, locked, tell
+from credentials.storage.timeline import UNCONFIRMED, Happened, note
 from credentials.storage.transactions import transaction
 
 _WITH_VERSIONS = """
@@ -22,22 +22,39 @@ SELECT i.*, ARRAY(
 ) AS versions FROM credentials.integrations i
 """
 _CLIENT = """
-SELECT c.company_id, i.client_id, c.version, c.secret_hash, c.valid_until
+SELECT c.company_id, i.client_id, c.version, c.secret_hash, c.valid_until, c.last_used_at
 FROM credentials.integrations i JOIN credentials.client_credentials c USING (company_id)
 WHERE i.client_id = $1 AND i.state = 'connected' AND c.state = 'active' ORDER BY c.version DESC LIMIT 2
 """
 _DISABLE = """
-UPDATE credentials.integrations SET state = 'disabled', changed_at = $2 WHERE company_id = $1 RETURNING *
-"""
-_LIMIT_PRESENT = """
-UPDATE credentials.client_credentials SET valid_until = $2 WHERE company_id = $1 AND state = 'active'
+UPDATE credentials.integrations
+SET state = 'disabled', changed_at = GREATEST($2, changed_at + interval '1 ms')
+WHERE company_id = $1 RETURNING *
 """
 _ADD = """
 INSERT INTO credentials.client_credentials (company_id, version, secret_hash, state, created_at)
 SELECT $1, max(version) + 1, $2, 'active', $3
 FROM credentials.client_credentials WHERE company_id = $1 RETURNING version
 """
-_CHANGED = "UPDATE credentials.integrations SET changed_at = $2 WHERE company_id = $1 RETURNING *"
+# Never back: clocks of two replicas may differ, and whoever is told takes the later word (of whole
+# milliseconds) for the newer one.
+_CHANGED = """
+UPDATE credentials.integrations SET changed_at = GREATEST($2, changed_at + interval '1 ms')
+WHERE company_id = $1 RETURNING *
+"""
+_UNCONFIRMED = """
+SELECT EXISTS (
+    SELECT FROM credentials.connection_events WHERE company_id = $1 AND what = $2 AND id > coalesce(
+        (SELECT max(id) FROM credentials.connection_events WHERE company_id = $1 AND what = 'connected'), 0))
+"""
+_SECRETS = """
+SELECT version, state, created_at, valid_until, last_used_at FROM credentials.client_credentials
+WHERE company_id = $1 ORDER BY version
+"""
+_USED = """
+UPDATE credentials.client_credentials SET last_used_at = GREATEST(last_used_at, $3)
+WHERE company_id = $1 AND version = $2
+"""
 _OVERDUE = """
 SELECT company_id, max(version) AS version FROM credentials.client_credentials
 WHERE state = 'active' AND valid_until <= $1 GROUP BY company_id
@@ -75,6 +92,21 @@ class PostgresIntegrations:
             )
         return [TimelineEntry(row["at"], row["what"], row["version"], row["reason"]) for row in rows]
 
+    async def unconfirmed(self, company_id: str) -> bool:
+        """See `ports.IntegrationStore`."""
+        async with transaction(self._pool) as connection:
+            return bool(await connection.fetchval(_UNCONFIRMED, company_id, UNCONFIRMED))
+
+    async def secrets(self, company_id: str) -> Sequence[SecretHistory]:
+        """See `ports.IntegrationStore`."""
+        async with transaction(self._pool) as connection:
+            return [SecretHistory(**row) for row in await connection.fetch(_SECRETS, company_id)]
+
+    async def used(self, company_id: str, version: int, now: datetime) -> None:
+        """See `ports.IntegrationStore`."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(_USED, company_id, version, now)
+
     async def versions(self, client_id: str) -> Sequence[ClientVersion]:
         """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
@@ -88,11 +120,13 @@ class PostgresIntegrations:
             )
         return _credential(row) if row else None
 
-    async def disable(self, company_id: str, now: datetime) -> bool:
+    async def disable(self, company_id: str, now: datetime, *, version: int | None = None) -> bool:
         """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
             row = await locked(connection, company_id)
             if row is None or row["state"] != State.CONNECTED:
+                return False
+            if version is not None and version not in await active_versions(connection, company_id):
                 return False
             await end_versions(connection, company_id, now)
             await connection.execute(
@@ -107,19 +141,23 @@ class PostgresIntegrations:
     ) -> Integration:
         """See `ports.IntegrationStore`."""
         async with transaction(self._pool) as connection:
-            row = await locked(connection, company_id)
-            if row is None or row["state"] == State.PENDING:
-                raise NotConnected
-            if row["state"] == State.DISABLED:
-                raise IntegrationDisabled
-            present = await active_versions(connection, company_id)
-            # Two are valid at once, no more: an older overlap ends now.
-            await end_versions(connection, company_id, now, below=max(present))
-            await connection.execute(_LIMIT_PRESENT, company_id, now + overlap)
+            await _require_connected(connection, company_id)
+            await let_run_out(connection, company_id, now, overlap)
             version = await connection.fetchval(_ADD, company_id, secret_hash, now)
             await note(connection, Happened(company_id, "rotated", version), now)
             changed = await _tell_after(connection, _CHANGED, company_id, now, rotated=True)
             return integration_of(changed, await active_versions(connection, company_id))
+
+    async def end_old(self, company_id: str, now: datetime) -> Integration:
+        """See `ports.IntegrationStore`."""
+        async with transaction(self._pool) as connection:
+            row = await _require_connected(connection, company_id)
+            *old, newest = await active_versions(connection, company_id)
+            if old:
+                await end_versions(connection, company_id, now, below=newest)
+                await note(connection, Happened(company_id, "old_secret_ended", max(old)), now)
+                row = await _tell_after(connection, _CHANGED, company_id, now, rotated=True)
+            return integration_of(row, (newest,))
 
     async def end_overdue(self, now: datetime) -> Sequence[str]:
         """See `ports.IntegrationStore`."""
@@ -154,6 +192,15 @@ class PostgresIntegrations:
                 raise OrganisationUnknown
             if await connection.fetchval(_MOVE, company_id, organisation_id) is None:
                 raise NotConnected
+
+
+async def _require_connected(connection: Connection, company_id: str) -> asyncpg.Record:
+    row = await locked(connection, company_id)
+    if row is None or row["state"] == State.PENDING:
+        raise NotConnected
+    if row["state"] == State.DISABLED:
+        raise IntegrationDisabled
+    return row
 
 
 async def _tell_after(

@@ -1,7 +1,7 @@
 """Rows of an integration and its versions, shared by the repositories that change them."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 from contracts.topics import CREDENTIALS_INTEGRATIONS
@@ -19,6 +19,10 @@ SELECT version FROM credentials.client_credentials WHERE company_id = $1 AND sta
 _END = """
 UPDATE credentials.client_credentials SET state = 'ended', secret_hash = NULL, ended_at = $2
 WHERE company_id = $1 AND state = 'active' AND ($3::integer IS NULL OR version < $3)
+"""
+_LIMIT_PRESENT = """
+UPDATE credentials.client_credentials SET valid_until = LEAST(valid_until, $2)
+WHERE company_id = $1 AND state = 'active'
 """
 
 
@@ -39,6 +43,16 @@ async def end_versions(
 ) -> None:
     """Ends the active versions, all or those below one, and forgets their hashes."""
     await connection.execute(_END, company_id, now, below)
+
+
+async def let_run_out(connection: Connection, company_id: str, now: datetime, overlap: timedelta) -> None:
+    """Lets the newest active version be good for the overlap, and ends the others: two at once, no more."""
+    present = await active_versions(connection, company_id)
+    if not overlap:
+        await end_versions(connection, company_id, now)
+    elif present:
+        await end_versions(connection, company_id, now, below=max(present))
+        await connection.execute(_LIMIT_PRESENT, company_id, now + overlap)
 
 
 async def tell(connection: Connection, integration: Integration, *, rotated: bool = False) -> None:

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from runtime.database import Connection
 
+FAILED = "connect_failed"
+# SmartRecruiters may hold what was not completed here, until a connect succeeds.
+UNCONFIRMED = "connect_unconfirmed"
 _INSERT = """
 INSERT INTO credentials.connection_events (company_id, at, what, version, reason, user_id)
 VALUES ($1, $2, $3, $4, $5, $6)

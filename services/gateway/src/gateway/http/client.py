@@ -67,12 +67,12 @@ class CredentialsClient:
         """See `gateway.ports.Credentials`."""
         await self._call("POST", "/internal/consent/denials", {"ticket": ticket, "company_id": company_id})
 
-    async def disable(self, company_id: str) -> None:
+    async def disable(self, company_id: str, version: int) -> None:
         """See `gateway.ports.Credentials`."""
         # The id is of a verified token, so it is a plain word; quoting would only hide a mistake.
-        await self._call("POST", f"/internal/companies/{company_id}/disable")
+        await self._call("POST", f"/internal/companies/{company_id}/disable", {"version": version})
 
-    async def _call(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
+    async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         status, answer = await self._send(method, path, body)
         if 200 <= status < 300:
             return answer
@@ -82,7 +82,7 @@ class CredentialsClient:
             raise CredentialsRefused(status, code, detail if isinstance(detail, str) else None)
         raise CredentialsUnavailable(f"the credentials service answered {status}")
 
-    async def _send(self, method: str, path: str, body: dict[str, str] | None) -> tuple[int, Any]:
+    async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self._token.get_secret_value()}", **tracing.headers()}
         if (known := request_id.get()) is not None:
             headers["X-Request-Id"] = known

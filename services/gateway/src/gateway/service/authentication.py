@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from gateway.domain.connections import Connections, Standing
 from gateway.domain.principal import Principal
 from gateway.domain.tokens import UnknownKey, verify
-from gateway.errors import MissingScope, Unauthenticated
+from gateway.errors import MissingScope, Unauthenticated, Unavailable
 from gateway.service.keys import KeyStore
 
 # An event of a new connection is this far behind its first token at most; a token that old is not waited for.
@@ -24,6 +24,7 @@ class Authenticator:
         keys: KeyStore,
         connections: Connections,
         changed: asyncio.Event,
+        is_loaded: Callable[[], bool],
         now: Callable[[], float],
         remembered: int,
     ) -> None:
@@ -31,6 +32,7 @@ class Authenticator:
         self._keys = keys
         self._connections = connections
         self._changed = changed
+        self._is_loaded = is_loaded
         self._now = now
         self._remembered = remembered
         self._verdicts: dict[str, Principal] = {}
@@ -51,7 +53,13 @@ class Authenticator:
         return principal
 
     async def identify(self, authorization: str | None) -> tuple[Principal, Standing]:
-        """Returns whom a genuine, unexpired token names, and how its credential stands now."""
+        """Returns whom a genuine, unexpired token names, and how its credential stands now.
+
+        Raises Unavailable until the view of the credentials is whole: half of it knows a connection, and not
+        yet that it has ended. No verdict is remembered before, so `authenticate` need not ask.
+        """
+        if not self._is_loaded():
+            raise Unavailable("the integrations are not read yet")
         if not authorization:
             raise Unauthenticated("an access token is required", missing=True)
         principal = self._verdicts.get(authorization)

@@ -22,7 +22,9 @@ class IntegrationService:
         """Ends the integration of the token's company; its tokens are dead on return.
 
         A token that died by this very call is good for a repeat of it, and for nothing else. One that an
-        earlier connection left behind cannot end a later one: Unauthenticated.
+        earlier connection left behind cannot end a later one: Unauthenticated here, and the credentials
+        service, which knows of a later one first, ends only what the token belongs to. An expired token is
+        no token: whoever is connected gets another one first.
         """
         principal, standing = await self._authenticator.identify(authorization)
         if company_id is not None and company_id != principal.company_id:
@@ -33,7 +35,7 @@ class IntegrationService:
             case Standing.DISABLED:
                 return
             case Standing.GOOD | Standing.UNHEARD:
-                await self._credentials.disable(principal.company_id)
+                await self._credentials.disable(principal.company_id, principal.version)
                 self._connections.disable(principal.company_id)
             case _:
                 assert_never(standing)

@@ -12,7 +12,14 @@ from multidict import MultiMapping
 from runtime.fencing import Fence
 
 from gateway.errors import CredentialsRefused, CredentialsUnavailable
-from gateway.http.server.consent_texts import FAULTS, NOT_CONNECTED, UNAVAILABLE, UNREADABLE, WRONG_PASSWORD
+from gateway.http.server.consent_texts import (
+    FAULTS,
+    NOT_CONNECTED,
+    UNAVAILABLE,
+    UNCERTAIN,
+    UNREADABLE,
+    WRONG_PASSWORD,
+)
 from gateway.http.server.pages import Pages
 from gateway.ports import Credentials
 from gateway.service.addresses import refusal
@@ -111,7 +118,8 @@ class ConsentHandlers:
                 return self._sign_in_form(visit, alert=alert, status=403)
             return self._refused(visit, refused)
         except CredentialsUnavailable:
-            return self._failed(visit, 503, *UNAVAILABLE)
+            # A grant without an answer may go on without us, and succeed.
+            return self._failed(visit, 503, *(UNCERTAIN if granted else UNAVAILABLE))
         if visit.redirect is not None:
             return self._pages.redirect(visit.redirect)
         return self._pages.page("done.html", framed=True, granted=granted)

@@ -10,6 +10,11 @@ UNAVAILABLE = (
     "Something of ours does not work right now",
     "Nothing has been connected. Try again in a few minutes.",
 )
+UNCERTAIN = (
+    "We do not know yet whether it worked",
+    """The answer takes longer than usual. Wait a minute, then look in SmartRecruiters: if your company is not
+    connected there, try again.""",
+)
 NOT_CONNECTED = "The connection could not be made"
 FAULTS = {
     "company_of_another_organisation": (
@@ -34,6 +39,10 @@ FAULTS = {
         "Your company has not consented at SmartRecruiters",
         """Nothing has been connected. The SmartRecruiters administrator of your company agrees to the
         integration there first, then starts the connection again.""",
+    ),
+    "smartrecruiters_answer_lost": (
+        "We do not know whether SmartRecruiters took it",
+        "Nothing has changed here. Try again in a few minutes.",
     ),
     "smartrecruiters_unavailable": (
         "SmartRecruiters did not answer",

@@ -1,4 +1,4 @@
-"""A cable between the gateway and a real server, that a test can cut, block and mend."""
+"""A cable between one of ours and a real server, that a test can cut, block and mend."""
 
 import asyncio
 import struct
