@@ -179,12 +179,13 @@ async def test_a_wrong_password_keeps_the_address_and_never_the_password(acme: W
         ((409, "already_integrated"), "connected already"),
         ((403, "not_consented_at_smartrecruiters"), "has not consented"),
         ((502, "smartrecruiters_unavailable"), "did not answer"),
+        ((502, "smartrecruiters_answer_lost"), "do not know whether SmartRecruiters took it"),
         ((502, "partner_configuration_missing"), "not set up"),
         ((403, "company_of_another_organisation"), "another organisation"),
         ((503, "connection_in_progress"), "being connected right now"),
         ((502, "connection_not_saved"), "told by the service: connection_not_saved"),
         ((418, "something_new"), "told by the service: something_new"),
-        ((500, "broken"), "does not work right now"),
+        ((500, "broken"), "do not know yet whether it worked"),
     ],
 )
 async def test_a_grant_that_fails_says_whose_move_it_is(
