@@ -47,8 +47,9 @@ def test_a_room_is_a_file_or_a_folder_never_both(name: str) -> None:
 
 @each_program
 def test_what_makes_it_a_program(name: str) -> None:
-    for needed in ("__init__.py", "__main__.py", "app.py", "errors.py", "settings.py", "domain"):
-        assert (SOURCES[name] / needed).exists(), needed
+    for needed in ("__init__", "__main__", "app", "errors", "settings", "domain"):
+        room = SOURCES[name] / needed
+        assert room.is_dir() or room.with_suffix(".py").exists(), needed
 
 
 @each_program

@@ -92,7 +92,6 @@ async def _services(
     client: SmartRecruitersClient,
     wake_relay: Callable[[], None],
 ) -> Services:
-    randomness, sealing, pepper = Randomness(), settings.sealing_keys, settings.pepper
     clock = asyncio.get_running_loop().time
     integrations = PostgresIntegrations(pool)
     passwords = Passwords()
@@ -105,7 +104,7 @@ async def _services(
     master = _master(settings, client, clock)
     stack.push_async_callback(master.close)
     customer_tokens = CustomerTokens(
-        smartrecruiters=client, integrations=integrations, sealing=sealing, clock=clock
+        smartrecruiters=client, integrations=integrations, sealing=settings.sealing_keys, clock=clock
     )
     stack.push_async_callback(customer_tokens.close)
     return Services(
@@ -115,26 +114,30 @@ async def _services(
             integrations=integrations,
             smartrecruiters=client,
             master=master,
-            sealing=sealing,
-            pepper=pepper,
-            randomness=randomness,
+            sealing=settings.sealing_keys,
+            pepper=settings.pepper,
+            randomness=Randomness(),
             now=now,
             wait_seconds=settings.credentials_connect_wait_seconds,
             overlap=timedelta(seconds=settings.credentials_token_ttl_seconds),
             wake_relay=wake_relay,
         ),
-        tokens=TokenService(
-            integrations=integrations,
-            signing=signing,
-            pepper=pepper,
-            issuer=settings.public_url.rstrip("/"),
-            ttl=timedelta(seconds=settings.credentials_token_ttl_seconds),
-            randomness=randomness,
-            now=now,
-        ),
+        tokens=_tokens(settings, integrations, signing),
         signing=signing,
         customer_tokens=customer_tokens,
         integrations=_integrations(settings, pool, wake_relay),
+    )
+
+
+def _tokens(settings: Settings, integrations: PostgresIntegrations, signing: SigningKeys) -> TokenService:
+    return TokenService(
+        integrations=integrations,
+        signing=signing,
+        pepper=settings.pepper,
+        issuer=settings.public_url.rstrip("/"),
+        ttl=timedelta(seconds=settings.credentials_token_ttl_seconds),
+        randomness=Randomness(),
+        now=now,
     )
 
 

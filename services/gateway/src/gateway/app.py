@@ -215,15 +215,7 @@ def _handlers(
 ) -> Handlers:
     links = HandoffLinks(keys=settings.handoff_keyring, public_url=settings.public_url)
     pages = _pages(settings)
-    authenticator = Authenticator(
-        issuer=settings.public_url,
-        keys=knowledge.keys,
-        connections=knowledge.connections,
-        changed=knowledge.changed,
-        is_loaded=lambda: knowledge.integrations.is_loaded,
-        now=time.time,
-        remembered=settings.gateway_token_cache_size,
-    )
+    authenticator = _authenticator(settings, knowledge)
     orders = OrderService(
         catalogue=knowledge.catalogue,
         intake=intake,
@@ -254,6 +246,18 @@ def _handlers(
         ),
         handoff=HandoffHandlers(links=links, launches=resources.launches, pages=pages),
         health=health,
+    )
+
+
+def _authenticator(settings: Settings, knowledge: _Knowledge) -> Authenticator:
+    return Authenticator(
+        issuer=settings.public_url,
+        keys=knowledge.keys,
+        connections=knowledge.connections,
+        changed=knowledge.changed,
+        is_loaded=lambda: knowledge.integrations.is_loaded,
+        now=time.time,
+        remembered=settings.gateway_token_cache_size,
     )
 
 
