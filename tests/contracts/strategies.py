@@ -54,6 +54,7 @@ candidates = st.builds(
     first_name=maybe_text,
     last_name=maybe_text,
     application_language=maybe_text,
+    sealed=st.none() | st.from_regex(r"[A-Za-z0-9_-]{1,20}\.(\.[A-Za-z0-9_-]{2,20}){3}", fullmatch=True),
 )
 requesters = st.none() | st.builds(Requester, user_id=maybe_text, email=maybe_text)
 locations = st.builds(

@@ -24,6 +24,7 @@ from credentials.errors import SealBroken
 from credentials.http import server
 from credentials.http.client import SmartRecruitersClient, smartrecruiters
 from credentials.http.server import Services
+from credentials.service.candidate_keys import CandidateKeyService
 from credentials.service.connect import ConnectService
 from credentials.service.consent import ConsentService
 from credentials.service.integrations import IntegrationService, keep_tidy
@@ -34,6 +35,7 @@ from credentials.service.smartrecruiters_tokens import CustomerTokens, MasterTok
 from credentials.service.tokens import SigningKeys, TokenService
 from credentials.service.users import UserService
 from credentials.settings import DatabaseSettings, PartnerSettings, Settings
+from credentials.storage.candidate_keys import PostgresCandidateKeys
 from credentials.storage.exchanges import PostgresExchanges
 from credentials.storage.integrations import PostgresIntegrations
 from credentials.storage.keys import PostgresKeys
@@ -76,6 +78,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     _ = supervisor.spawn("outbox relay", relay.run())
     tidying = keep_tidy(services.integrations, PostgresExchanges(pool), PostgresKeys(pool), now=now)
     _ = supervisor.spawn("tidying", tidying)
+    _ = supervisor.spawn("candidate keys' tidying", services.candidate_keys.keep_tidy())
     health = Health()
     # Without Kafka it still has tokens to give; what it has to say waits in the outbox.
     health.check("database", partial(database.answers, pool))
@@ -126,6 +129,7 @@ async def _services(
         signing=signing,
         customer_tokens=customer_tokens,
         integrations=_integrations(settings, pool, wake_relay),
+        candidate_keys=_candidate_keys(settings, pool),
     )
 
 
@@ -136,6 +140,16 @@ def _tokens(settings: Settings, integrations: PostgresIntegrations, signing: Sig
         pepper=settings.pepper,
         issuer=settings.public_url.rstrip("/"),
         ttl=timedelta(seconds=settings.credentials_token_ttl_seconds),
+        randomness=Randomness(),
+        now=now,
+    )
+
+
+def _candidate_keys(settings: Settings, pool: Pool) -> CandidateKeyService:
+    return CandidateKeyService(
+        store=PostgresCandidateKeys(pool),
+        sealing=settings.sealing_keys,
+        pepper=settings.pepper,
         randomness=Randomness(),
         now=now,
     )

@@ -10,6 +10,7 @@ from contracts.smartrecruiters import CredentialPair, PartnerConfiguration, Toke
 from pydantic import SecretStr
 
 from credentials.domain.attempts import Attempts
+from credentials.domain.candidate_keys import Binding, StoredCandidateKey, Wanted, WrappingKey
 from credentials.domain.clients import ClientVersion, SecretHistory
 from credentials.domain.integrations import Beginning, CustomerCredential, Integration
 from credentials.domain.keys import StoredKey
@@ -207,6 +208,34 @@ class KeyStore(Protocol):
 
     async def rotate(self, key: StoredKey, retire_others_at: datetime) -> None:
         """Adds a key, and lets those there be retired at a time."""
+
+
+class CandidateKeyStore(Protocol):
+    """Keys of candidates' data, sealed, and the traces of those erased."""
+
+    async def create_many(self, keys: Sequence[StoredCandidateKey], now: datetime) -> None:
+        """Keeps new keys, unbound."""
+
+    async def find(self, key_ids: Sequence[UUID]) -> Sequence[StoredCandidateKey]:
+        """Returns those of the keys that are known."""
+
+    async def bind(self, bindings: Sequence[Binding], now: datetime) -> frozenset[UUID]:
+        """Notes whose the keys are; erases, and returns, those whose person was erased meanwhile."""
+
+    async def erase(self, wanted: Wanted, now: datetime) -> tuple[int, list[str]]:
+        """Destroys keys and remembers whose; returns how many were there, and the orders of them all."""
+
+    async def orders(self, wanted: Wanted) -> list[str]:
+        """Returns the orders keys were used for, erased ones too."""
+
+    async def wrapping_key(self) -> WrappingKey | None:
+        """Returns the oldest, None when there is none."""
+
+    async def create_wrapping_key(self, key: WrappingKey, now: datetime) -> WrappingKey:
+        """Keeps the key unless there is one; returns the one there is."""
+
+    async def tidy(self, now: datetime) -> None:
+        """Forgets keys nobody ever used, and the traces of what was erased."""
 
 
 class Janitor(Protocol):

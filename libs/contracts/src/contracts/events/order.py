@@ -17,7 +17,10 @@ class OrderKind(StrEnum):
 
 
 class Candidate(BaseModel):
-    """The person to assess. `id` is absent for inline orders: the application is not finished yet."""
+    """The person to assess. `id` is absent for inline orders: the application is not finished yet.
+
+    In events the person's own fields are absent and stand in `sealed`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -26,6 +29,11 @@ class Candidate(BaseModel):
     first_name: str | None = None
     last_name: str | None = None
     application_language: str | None = None
+    sealed: str | None = None
+    """The fields above as JSON, under a key of this order alone: a compact JWE (RFC 7516), dir, A256GCM.
+
+    The bridge opens it as long as the candidate's data is kept (docs/engines.md).
+    """
 
 
 class Requester(BaseModel):
@@ -55,7 +63,7 @@ class OrderPlaced(EventData):
     """Where the candidate goes after an inline assessment: the gateway's own hand-off link."""
     received_at: Timestamp
     unknown_fields: dict[str, Any] = Field(default_factory=dict)
-    """What SmartRecruiters sent beyond its documents, kept as it came."""
+    """What SmartRecruiters sent beyond its documents, as it came; where `candidate` is sealed, in there."""
 
     def subject(self) -> str:
         """The order id."""

@@ -10,7 +10,9 @@ from runtime.http.problems import Handler, Problem
 from runtime.http.server import internal_app
 
 from credentials.errors import CredentialsError, TokenRequestRefused
+from credentials.http import candidate_keys
 from credentials.http.bodies import Disable, Rejected, SignIn, TicketUse, company_of, read, read_object
+from credentials.service.candidate_keys import CandidateKeyService
 from credentials.service.connect import ConnectService
 from credentials.service.consent import ConsentService
 from credentials.service.integrations import IntegrationService
@@ -31,6 +33,7 @@ class Services:
     signing: SigningKeys
     customer_tokens: CustomerTokens
     integrations: IntegrationService
+    candidate_keys: CandidateKeyService
 
 
 def build(services: Services, health: Health, token: SecretStr) -> web.Application:
@@ -47,6 +50,7 @@ def build(services: Services, health: Health, token: SecretStr) -> web.Applicati
     app.router.add_post(
         "/internal/companies/{company_id}/smartrecruiters-token", handlers.smartrecruiters_token
     )
+    candidate_keys.add_routes(app, services.candidate_keys)
     return app
 
 
