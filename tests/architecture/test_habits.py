@@ -119,6 +119,44 @@ def test_json_of_kafka_is_read_by_the_codec_alone() -> None:
     assert parsing == []
 
 
+CLIENTS = {
+    "aiohttp.ClientSession",
+    "aiohttp.request",
+    "ClientSession",
+    "httpx.AsyncClient",
+    "httpx.Client",
+    "AsyncClient",
+    "AsyncOAuth2Client",
+    "HTTPConnection",
+    "HTTPSConnection",
+    "urlopen",
+    "urllib.request.urlopen",
+    "urllib.request.build_opener",
+    "PyJWKClient",
+    "jwt.PyJWKClient",
+    "socket.create_connection",
+    "asyncio.open_connection",
+}
+VERBS = {"get", "post", "put", "patch", "delete", "head", "request", "stream"}
+
+
+def test_no_client_is_made_outside_the_fence() -> None:
+    """`runtime.http.outgoing` makes them all; what runs beside the product is no part of it."""
+    made = [
+        f"{place(path, node.lineno)} {dotted(node.func)}"
+        for path in source_files("runtime", "gateway", "credentials", "orders", "results_publisher")
+        if path.parts[-2:] != ("http", "outgoing.py")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and (
+            dotted(node.func) in CLIENTS
+            or dotted(node.func) in {f"httpx.{verb}" for verb in VERBS}
+            or dotted(node.func).split(".")[0] in {"requests", "urllib3", "httpcore"}
+        )
+    ]
+    assert made == []
+
+
 def test_the_domain_has_no_clock_and_no_dice() -> None:
     """Time and randomness are passed in."""
     guilty = [

@@ -16,6 +16,7 @@ from credentials.http.client import smartrecruiters
 from credentials.service.smartrecruiters_tokens import MasterTokens
 from credentials.service.token_cache import TokenCache
 from pydantic import SecretStr
+from runtime.fencing import Fence
 
 from tests.credentials.support.world import MASTER_ID, MASTER_SECRET, World
 from tests.support.clock import ManualClock
@@ -116,7 +117,9 @@ async def test_closing_ends_what_is_being_fetched() -> None:
 
 
 async def test_fifty_calls_need_one_master_token_and_a_401_brings_a_new_one(surroundings: World) -> None:
-    async with smartrecruiters(surroundings.sandbox_url, timeout_seconds=5) as client:
+    async with smartrecruiters(
+        surroundings.sandbox_url, fence=Fence.only(surroundings.sandbox_url), timeout_seconds=5
+    ) as client:
         master = MasterTokens(
             smartrecruiters=client,
             client_id=MASTER_ID,
@@ -151,7 +154,9 @@ async def test_what_the_token_endpoints_answers_mean(
     surroundings: World, fault: dict[str, object], error: type[SmartRecruitersError]
 ) -> None:
     surroundings.fault("token", **fault)  # type: ignore[arg-type] # the table's values are the fault's own
-    async with smartrecruiters(surroundings.sandbox_url, timeout_seconds=5) as client:
+    async with smartrecruiters(
+        surroundings.sandbox_url, fence=Fence.only(surroundings.sandbox_url), timeout_seconds=5
+    ) as client:
         master = MasterTokens(
             smartrecruiters=client, client_id=MASTER_ID, secret=SecretStr(MASTER_SECRET), clock=lambda: 0.0
         )
@@ -161,7 +166,7 @@ async def test_what_the_token_endpoints_answers_mean(
 
 
 async def test_nobody_at_the_address_is_smartrecruiters_being_away() -> None:
-    async with smartrecruiters("http://127.0.0.1:1", timeout_seconds=5) as client:
+    async with smartrecruiters("http://127.0.0.1:1", fence=Fence(["127.0.0.1"]), timeout_seconds=5) as client:
         with pytest.raises(SmartRecruitersUnavailable, match="ConnectError"):
             await client.token("a", SecretStr("b"))
 

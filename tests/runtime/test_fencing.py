@@ -1,5 +1,11 @@
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
+
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis.strategies import ip_addresses, sampled_from, text
 from runtime.fencing import Fence, ForbiddenUrl
+from yarl import URL
 
 FENCE = Fence(
     [
@@ -155,11 +161,117 @@ def test_a_public_name_may_not_point_inward(host: str, address: str, inside: boo
         FENCE.check_address(host, address)
 
 
-async def test_the_resolver_refuses_what_points_inward() -> None:
-    resolver = Fence(["localhost"]).resolver()
-    assert await resolver.resolve("localhost", 80)
-    strict = Fence(["localhost.localdomain"]).resolver()
-    with pytest.raises(OSError, match=r"private address|Name or service|resol"):
-        await strict.resolve("127.0.0.1.", 80)
-    await resolver.close()
-    await strict.close()
+PRIVATE = ["10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "127.0.0.1", "fd00::1", "::1"]
+NEVER = [
+    "0.0.0.0",  # noqa: S104 - nobody listens there
+    "169.254.169.254",
+    "100.100.100.200",
+    "168.63.129.16",
+    "192.0.0.192",
+    "224.0.0.1",
+    "255.255.255.255",
+    "fe80::1",
+    "fd00:ec2::254",
+    "ff02::1",
+    "::",
+    "::7f00:1",
+    "2002:7f00:1::1",
+    "2001::1",
+    "no address",
+]
+
+
+@pytest.mark.parametrize("address", [*PRIVATE, *NEVER])
+def test_a_host_is_at_a_public_address(address: str) -> None:
+    with pytest.raises(ForbiddenUrl):
+        FENCE.check_address("api.smartrecruiters.com", address)
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_a_host_that_is_said_to_be_inside_may_be(address: str) -> None:
+    fence = Fence(["inside:reports.corp.example", "inside:*.svc.example:8443"])
+    fence.check("https://reports.corp.example/x")
+    fence.check_address("reports.corp.example", address, 443)
+    fence.check_address("a.svc.example", address, 8443)
+    with pytest.raises(ForbiddenUrl):
+        fence.check("http://reports.corp.example/x")
+    with pytest.raises(ForbiddenUrl):
+        fence.check_address("a.svc.example", address, 443)
+
+
+@pytest.mark.parametrize("address", NEVER)
+def test_what_nobody_may_be_called_at_no_setting_opens(address: str) -> None:
+    for fence in (Fence(["inside:host"]), Fence(["http://host:80"])):
+        with pytest.raises(ForbiddenUrl):
+            fence.check_address("host", address)
+
+
+@pytest.mark.parametrize(
+    "entry", ["169.254.169.254", "http://[fd00:ec2::254]:80", "inside:224.0.0.1", "[::]"]
+)
+def test_nor_as_an_address_of_its_own(entry: str) -> None:
+    with pytest.raises(ValueError, match="nobody may be called"):
+        Fence([entry])
+
+
+def test_a_loopback_name_is_this_machine() -> None:
+    with pytest.raises(ForbiddenUrl):
+        FENCE.check_address("localhost", "10.0.0.1")
+
+
+addresses = ip_addresses()
+
+
+@given(addresses)
+def test_no_carrier_hides_where_an_ipv4_address_leads(address: IPv4Address | IPv6Address) -> None:
+    """However an IPv4 address is wrapped, it is allowed only where itself is."""
+    if address.version == 6:
+        return
+    number = int(address)
+    allowed = _allowed(str(address))
+    for wrapped in (IPv6Address((0xFFFF << 32) | number), IPv6Address((0x64FF9B << 96) | number)):
+        assert _allowed(str(wrapped)) == allowed
+    for tunnel in (IPv6Address((0x2002 << 112) | (number << 80)), IPv6Address(number)):
+        assert not _allowed(str(tunnel))
+
+
+@given(addresses)
+def test_what_is_allowed_is_global(address: IPv4Address | IPv6Address) -> None:
+    if _allowed(str(address)):
+        assert address.is_global or (address.version == 6 and address in IPv6Network("64:ff9b::/96"))
+        assert not any((address.is_multicast, address.is_unspecified, address.is_link_local))
+
+
+def _allowed(address: str) -> bool:
+    try:
+        FENCE.check_address("api.smartrecruiters.com", address)
+    except ForbiddenUrl:
+        return False
+    return True
+
+
+@given(
+    ip_addresses(v=4),
+    sampled_from(["{}", "0x{:x}", "0{:o}", "{0[0]}.{1}", "0x{0[0]:x}.{0[1]}.{0[2]}.{0[3]}"]),
+)
+def test_an_address_in_any_spelling_is_no_host_unless_it_is_listed(address: IPv4Address, form: str) -> None:
+    parts, number = address.packed, int(address)
+    host = form.format(parts, number & 0xFFFFFF) if "[" in form else form.format(number)
+    with pytest.raises(ForbiddenUrl):
+        FENCE.check(f"https://{host}/x")
+
+
+@given(
+    text(max_size=40),
+    sampled_from(["https://{}api.smartrecruiters.com/x", "https://api.smartrecruiters.com{}/x"]),
+)
+def test_whatever_stands_around_the_host_it_is_the_host_that_is_called(noise: str, form: str) -> None:
+    """What the fence lets through, the client's own reading of it goes to an allowed host as well."""
+    url = form.format(noise)
+    try:
+        FENCE.check(url)
+    except ForbiddenUrl:
+        return
+    for host in (URL(url, encoded=True).host, httpx.URL(url).host):
+        assert host is not None
+        assert host == "api.smartrecruiters.com" or host.endswith(".smartrecruiters.com")

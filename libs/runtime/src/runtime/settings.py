@@ -41,7 +41,7 @@ class ServiceSettings(BaseSettings):
     )
     smartrecruiters_hosts: str = Field(
         default="api.smartrecruiters.com,*.smartrecruiters.com",
-        description="hosts we may call: host, host:port, *.suffix, or http://host:port for plain http",
+        description="hosts we may call: host, host:port, *.suffix, inside:host, http://host:port",
     )
     public_url: str = Field(
         default="http://127.0.0.1:8080",

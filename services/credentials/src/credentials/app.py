@@ -10,6 +10,7 @@ from typing import NoReturn
 from contracts.topics import CREDENTIALS_INTEGRATIONS
 from runtime import database, logging, settings
 from runtime.database import Pool
+from runtime.fencing import Fence
 from runtime.health import Health
 from runtime.http.server import serving
 from runtime.kafka import topics
@@ -70,7 +71,9 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     )
     client = await stack.enter_async_context(
         smartrecruiters(
-            settings.smartrecruiters_api_url, timeout_seconds=settings.credentials_outbound_timeout_seconds
+            settings.smartrecruiters_api_url,
+            fence=_fence(settings),
+            timeout_seconds=settings.credentials_outbound_timeout_seconds,
         )
     )
     relay = OutboxRelay(pool=pool, schema=SCHEMA, producer=producer)
@@ -172,6 +175,13 @@ def _consent(settings: Settings, pool: Pool, passwords: Passwords) -> ConsentSer
     )
 
 
+def _fence(settings: Settings | PartnerSettings) -> Fence:
+    try:
+        return Fence(settings.fence_hosts)
+    except ValueError as error:
+        raise StartupError(f"SMARTRECRUITERS_HOSTS: {error}") from error
+
+
 def _master(
     settings: Settings | PartnerSettings, client: SmartRecruitersClient, clock: Callable[[], float]
 ) -> MasterTokens:
@@ -213,7 +223,9 @@ def _integrations(
 async def _partner_desk() -> AsyncIterator[cli.PartnerDesk]:
     loaded = settings.load(PartnerSettings)
     async with smartrecruiters(
-        loaded.smartrecruiters_api_url, timeout_seconds=loaded.credentials_outbound_timeout_seconds
+        loaded.smartrecruiters_api_url,
+        fence=_fence(loaded),
+        timeout_seconds=loaded.credentials_outbound_timeout_seconds,
     ) as client:
         master = _master(loaded, client, asyncio.get_running_loop().time)
         yield cli.PartnerDesk(PartnerService(smartrecruiters=client, master=master), loaded.public_url)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-import aiohttp
 import structlog
 from contracts.topics import CREDENTIALS_INTEGRATIONS, ENGINES_PACKAGES, ENGINES_UPDATES, GATEWAY_ORDERS
 from runtime import database
 from runtime.fencing import Fence
 from runtime.health import Health
+from runtime.http import outgoing
 from runtime.http.server import internal_app, serving
 from runtime.kafka.producer import EventProducer
 from runtime.kafka.topics import require
@@ -160,7 +160,7 @@ async def _resources(settings: Settings, stack: AsyncExitStack) -> _Resources:
             deadline=settings.gateway_broker_deadline_seconds,
         )
     )
-    session = await stack.enter_async_context(aiohttp.ClientSession())
+    session = await stack.enter_async_context(outgoing.session(Fence.only(settings.credentials_url)))
     credentials = CredentialsClient(
         session=session,
         url=settings.credentials_url,

@@ -14,6 +14,7 @@ from runtime import database, logging, settings
 from runtime.database import Pool
 from runtime.fencing import Fence
 from runtime.health import Health
+from runtime.http import outgoing
 from runtime.http.server import internal_app, serving
 from runtime.kafka import topics
 from runtime.kafka.producer import EventProducer
@@ -124,9 +125,9 @@ async def _smartrecruiters(
 ) -> tuple[CustomerTokens, SmartRecruitersResources]:
     clock = asyncio.get_running_loop().time
     fence = Fence(settings.fence_hosts)
-    outside = await stack.enter_async_context(_outgoing(fence, settings.orders_smartrecruiters_timeout))
-    # Credentials is ours, inside: what the fence says of hosts is not about it.
-    inside = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+    longest = aiohttp.ClientTimeout(total=settings.orders_smartrecruiters_timeout, sock_connect=10)
+    outside = await stack.enter_async_context(outgoing.session(fence, timeout=longest))
+    inside = await stack.enter_async_context(outgoing.session(Fence.only(settings.credentials_url)))
     tokens = CustomerTokens(
         session=inside,
         credentials_url=settings.credentials_url,
@@ -152,21 +153,6 @@ def _pages(
     add_api(app, reading=reading, cancelling=cancelling)
     add_console(app, token=settings.internal_api_token)
     return serving(app, settings.bind_address, settings.orders_internal_port, name="orders")
-
-
-@asynccontextmanager
-async def _outgoing(fence: Fence, longest: float) -> AsyncIterator[aiohttp.ClientSession]:
-    """A session for SmartRecruiters: addresses checked after resolution, no cookies, no proxies from outside.
-
-    Without a limit of connections: they are one host's, and a company that hangs would use up the others'.
-    """
-    connector = aiohttp.TCPConnector(limit=0, resolver=fence.resolver(), ttl_dns_cache=60)
-    async with aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=longest, sock_connect=10),
-    ) as session:
-        yield session
 
 
 @asynccontextmanager

@@ -8,11 +8,11 @@ from functools import partial
 from typing import NoReturn
 from uuid import uuid4
 
-import aiohttp
 from runtime import logging, process
 from runtime.database import Pool, answers, pool
 from runtime.fencing import Fence
 from runtime.health import Health
+from runtime.http import outgoing
 from runtime.http.server import internal_app, serving
 from runtime.kafka import topics
 from runtime.kafka.producer import EventProducer
@@ -139,7 +139,7 @@ def _dispatcher(
 
 
 async def _tokens(stack: AsyncExitStack, settings: Settings) -> CustomerTokens:
-    session = await stack.enter_async_context(aiohttp.ClientSession())
+    session = await stack.enter_async_context(outgoing.session(Fence.only(settings.credentials_url)))
     return CustomerTokens(
         session=session,
         credentials_url=settings.credentials_url,
@@ -152,13 +152,13 @@ async def _client(stack: AsyncExitStack, settings: Settings, tokens: CustomerTok
     fence = Fence(settings.fence_hosts)
     file_fence = Fence(settings.results_publisher_attachment_hosts.split(","))
     files = Files(
-        session=await stack.enter_async_context(_session(file_fence)),
+        session=await stack.enter_async_context(outgoing.session(file_fence)),
         fence=file_fence,
         max_bytes=settings.results_publisher_attachment_max_bytes,
         deadline=settings.results_publisher_attachment_timeout,
     )
     return SmartRecruitersClient(
-        session=await stack.enter_async_context(_session(fence)),
+        session=await stack.enter_async_context(outgoing.session(fence)),
         tokens=tokens,
         fence=fence,
         files=files,
@@ -169,14 +169,6 @@ async def _client(stack: AsyncExitStack, settings: Settings, tokens: CustomerTok
             connect_timeout=settings.results_publisher_connect_timeout,
             read_timeout=settings.results_publisher_read_timeout,
         ),
-    )
-
-
-def _session(fence: Fence) -> aiohttp.ClientSession:
-    # No limit of connections here: each lane has its own, and a shared one would let a hanging company block.
-    connector = aiohttp.TCPConnector(limit=0, resolver=fence.resolver())
-    return aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True
     )
 
 

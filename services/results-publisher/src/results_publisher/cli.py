@@ -1,14 +1,16 @@
 """`bridge deliveries`: dead letters in an operator's hands, over the service's internal API."""
 
+import asyncio
 import json
 import os
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlencode
 
+import aiohttp
 import click
+from runtime.fencing import Fence
+from runtime.http import outgoing
 
 _DEADLINE = 30
 
@@ -95,27 +97,34 @@ def _edited(delivery_id: str) -> str | None:
 
 def _call(method: str, path: str, body: str | None = None) -> Any:
     base = os.environ.get("RESULTS_PUBLISHER_URL", "http://127.0.0.1:9083").rstrip("/")
-    if not base.startswith(("http://", "https://")):
-        raise click.ClickException("RESULTS_PUBLISHER_URL is not an http address")
-    headers = {"Authorization": f"Bearer {_token()}", "Content-Type": "application/json"}
-    request = urllib.request.Request(  # noqa: S310 - the scheme is checked above
-        base + path, method=method, headers=headers, data=body.encode() if body is not None else None
-    )
     try:
-        with urllib.request.urlopen(request, timeout=_DEADLINE) as response:  # noqa: S310 - see above
-            return json.loads(response.read() or b"null")
-    except urllib.error.HTTPError as error:
-        raise click.ClickException(_reason(error)) from error
-    except (OSError, ValueError) as error:
+        fence = Fence.only(base)
+        status, text = asyncio.run(_asked(fence, method, base + path, body))
+    except ValueError as error:
+        raise click.ClickException("RESULTS_PUBLISHER_URL is not an http address") from error
+    except (aiohttp.ClientError, OSError) as error:
         raise click.ClickException(f"results-publisher at {base} does not answer: {error}") from error
+    if status >= 300:
+        raise click.ClickException(_reason(status, text))
+    return json.loads(text or "null")
 
 
-def _reason(error: urllib.error.HTTPError) -> str:
+async def _asked(fence: Fence, method: str, url: str, body: str | None) -> tuple[int, str]:
+    headers = {"Authorization": f"Bearer {_token()}", "Content-Type": "application/json"}
+    deadline = aiohttp.ClientTimeout(total=_DEADLINE)
+    async with (
+        outgoing.session(fence, timeout=deadline) as session,
+        session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer,
+    ):
+        return answer.status, await answer.text()
+
+
+def _reason(status: int, text: str) -> str:
     try:
-        problem = json.loads(error.read())
-        return f"{error.code}: {problem.get('detail') or problem.get('title')}"
+        problem = json.loads(text)
+        return f"{status}: {problem.get('detail') or problem.get('title')}"
     except (ValueError, AttributeError):
-        return f"results-publisher answered {error.code}"
+        return f"results-publisher answered {status}"
 
 
 def _token() -> str:

@@ -37,7 +37,7 @@ class Settings(ServiceSettings):
     )
     results_publisher_attachment_hosts: str = Field(
         default="",
-        description="hosts of engines' files to be uploaded: host, host:port, *.suffix, http://host:port",
+        description="hosts of engines' files to be uploaded: host, host:port, *.suffix, inside:host, http://host:port",
     )
     results_publisher_attachment_max_bytes: int = Field(
         default=50 * 1024 * 1024, ge=1, description="largest file fetched from an engine"

@@ -10,6 +10,8 @@ from urllib.parse import quote
 import httpx
 from contracts.smartrecruiters import CredentialPair, ErrorAnswer, PartnerConfiguration, TokenAnswer
 from pydantic import SecretStr, ValidationError
+from runtime.fencing import Fence
+from runtime.http import outgoing
 
 from credentials.errors import (
     AlreadyIntegrated,
@@ -108,16 +110,13 @@ class SmartRecruitersClient:
 
 
 @asynccontextmanager
-async def smartrecruiters(api_url: str, *, timeout_seconds: float) -> AsyncIterator[SmartRecruitersClient]:
+async def smartrecruiters(
+    api_url: str, *, fence: Fence, timeout_seconds: float
+) -> AsyncIterator[SmartRecruitersClient]:
     """A client of the API at this address, closed at the end."""
     timeout = httpx.Timeout(timeout_seconds, connect=min(CONNECT_WITHIN, timeout_seconds))
-    async with httpx.AsyncClient(
-        base_url=api_url.rstrip("/"),
-        timeout=timeout,
-        limits=httpx.Limits(max_connections=IN_FLIGHT),
-        follow_redirects=False,
-        trust_env=False,
-    ) as http:
+    opened = outgoing.client(fence, base_url=api_url.rstrip("/"), timeout=timeout, max_connections=IN_FLIGHT)
+    async with opened as http:
         yield SmartRecruitersClient(http, timeout_seconds=timeout_seconds)
 
 
