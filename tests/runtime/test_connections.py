@@ -20,7 +20,7 @@ ALIVE = b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n"
 async def connected(
     first_request_within: float = 30.0,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    app = internal_app(Health(), token=None)
+    app = internal_app(Health())
     async with serving(app, "127.0.0.1", 0, name="tests", first_request_within=first_request_within) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         yield reader, writer

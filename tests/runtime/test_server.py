@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 from aiohttp import web
-from pydantic import SecretStr
 from runtime.errors import StartupError
 from runtime.health import Health
+from runtime.http.callers import Callers, admit
 from runtime.http.problems import Problem
 from runtime.http.server import internal_app, serving
 from runtime.tracing import trace_id
@@ -38,9 +38,9 @@ async def server(
     health: Health | None = None,
     token: str | None = "t0ken",  # noqa: S107 - made up
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    app = internal_app(health or Health(), token=SecretStr(token) if token else None)
-    app.router.add_get("/internal/{what}", answer)
-    app.router.add_get("/api/{what}", answer)
+    app = internal_app(health or Health(), callers=Callers.one_token(token or ""))
+    admit(app, "/internal/{what}", "gateway", get=answer)
+    admit(app, "/api/{what}", "bridge", get=answer)
     app.router.add_get("/open/{what}", answer)
     async with (
         serving(app, "127.0.0.1", 0, name="tests") as port,

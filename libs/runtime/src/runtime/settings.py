@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -17,6 +17,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     SettingsError,
 )
+
+from runtime.http.callers import Callers
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -49,7 +51,11 @@ class ServiceSettings(BaseSettings):
         description="address SmartRecruiters reaches the gateway at",
     )
     internal_api_token: SecretStr = Field(
-        description="Bearer token of internal calls; derived from ENCRYPTION_KEYS when not set"
+        description="Bearer token of our calls to other services; derived from ENCRYPTION_KEYS when not set"
+    )
+    internal_api_callers: SecretStr = Field(
+        default=SecretStr(""),
+        description="caller:token,… of who may call this service; not set: whoever has INTERNAL_API_TOKEN",
     )
     encryption_keys: SecretStr | None = Field(
         default=None, description="id:base64-32-bytes,…; the first encrypts, all decrypt"
@@ -63,11 +69,25 @@ class ServiceSettings(BaseSettings):
     bind_address: str = Field(default="127.0.0.1", min_length=1, description="address the servers listen on")
 
     @property
+    def callers(self) -> Callers:
+        """Who may call this service."""
+        named = self.internal_api_callers.get_secret_value()
+        return (
+            Callers.parse(named) if named else Callers.one_token(self.internal_api_token.get_secret_value())
+        )
+
+    @property
     def fence_hosts(self) -> list[str]:
         """What `runtime.fencing.Fence` takes: the configured hosts and the API's own."""
         listed = [host.strip() for host in self.smartrecruiters_hosts.split(",") if host.strip()]
         api = urlsplit(self.smartrecruiters_api_url)
         return [*listed, f"http://{api.netloc}" if api.scheme == "http" else api.netloc]
+
+    @field_validator("internal_api_callers")
+    @classmethod
+    def _readable_callers(cls, value: SecretStr) -> SecretStr:
+        Callers.parse(value.get_secret_value())
+        return value
 
     @model_validator(mode="before")
     @classmethod

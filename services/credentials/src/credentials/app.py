@@ -85,7 +85,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     health = Health()
     # Without Kafka it still has tokens to give; what it has to say waits in the outbox.
     health.check("database", partial(database.answers, pool))
-    internal = server.build(services, health, settings.internal_api_token)
+    internal = server.build(services, health, settings.callers)
     _ = await stack.enter_async_context(
         serving(internal, settings.bind_address, settings.credentials_internal_port, name="internal")
     )

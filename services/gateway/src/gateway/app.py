@@ -127,9 +127,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     ):
         _ = supervisor.spawn(name, work)
     host = settings.bind_address
-    inside = serving(
-        internal_app(health, token=None), host, settings.gateway_internal_port, name="gateway internal"
-    )
+    inside = serving(internal_app(health), host, settings.gateway_internal_port, name="gateway internal")
     internal = await stack.enter_async_context(inside)
     public = await stack.enter_async_context(serving(app, host, settings.gateway_port, name="gateway"))
     return Ports(public=public, internal=internal)

@@ -149,9 +149,9 @@ async def _smartrecruiters(
 def _pages(
     settings: Settings, health: Health, reading: PostgresReading, cancelling: Cancelling
 ) -> AbstractAsyncContextManager[int]:
-    app = internal_app(health, token=settings.internal_api_token)
+    app = internal_app(health, callers=settings.callers)
     add_api(app, reading=reading, cancelling=cancelling)
-    add_console(app, token=settings.internal_api_token)
+    add_console(app, callers=settings.callers)
     return serving(app, settings.bind_address, settings.orders_internal_port, name="orders")
 
 

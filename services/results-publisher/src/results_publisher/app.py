@@ -90,7 +90,7 @@ async def start(stack: AsyncExitStack, supervisor: Supervisor, settings: Setting
     health = Health()
     health.check("database", partial(answers, database))
     health.check("kafka", producer.answers)
-    web = internal_app(health, token=settings.internal_api_token)
+    web = internal_app(health, callers=settings.callers)
     add_routes(web, DeliveryService(store=PostgresDeliveries(database), replayed=dispatcher.look))
     return await stack.enter_async_context(
         serving(web, settings.bind_address, settings.results_publisher_internal_port, name=f"{NAME} internal")

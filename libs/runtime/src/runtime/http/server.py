@@ -1,34 +1,33 @@
 """The internal server each service has, and how any server of ours is started and closed."""
 
-import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import SecretStr
 
 from runtime.errors import StartupError
 from runtime.health import Health
+from runtime.http.callers import Callers, guard
 from runtime.http.connections import FIRST_REQUEST_WITHIN_SECONDS, Runner
-from runtime.http.problems import Handler, Problem, problem_middleware, request_id_middleware
+from runtime.http.problems import Handler, problem_middleware, request_id_middleware
 
 log = structlog.get_logger()
 
 
 def internal_app(
-    health: Health, *, token: SecretStr | None, client_max_size: int = 1024 * 1024
+    health: Health, *, callers: Callers | None = None, client_max_size: int = 1024 * 1024
 ) -> web.Application:
     """Returns an application with /health/live, /health/ready and /metrics, open to all.
 
-    Every path under /internal/ and /api/ needs the Bearer token; without one configured they answer 401.
+    Paths under /internal/ and /api/ are added with `runtime.http.callers.admit`, and are open to the callers
+    named there alone; without any configured they answer 401.
     """
     app = web.Application(
-        middlewares=[request_id_middleware, problem_middleware, _guard(token)],
-        client_max_size=client_max_size,
+        middlewares=[request_id_middleware, problem_middleware], client_max_size=client_max_size
     )
+    guard(app, callers or Callers([]))
     app.router.add_get("/health/live", _live)
     app.router.add_get("/health/ready", _ready(health))
     app.router.add_get("/metrics", _metrics)
@@ -68,26 +67,6 @@ async def serving(
         yield real
     finally:
         await runner.cleanup()
-
-
-def bearer(request: web.Request) -> str | None:
-    """Returns the request's bearer token (RFC 6750 §2.1)."""
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    return credentials.strip() or None if scheme.lower() == "bearer" else None
-
-
-def _guard(token: SecretStr | None) -> Middleware:
-    expected = token.get_secret_value().encode() if token else b""
-
-    @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(("/internal/", "/api/")):
-            given = (bearer(request) or "").encode()
-            if not expected or not hmac.compare_digest(given, expected):
-                raise Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
-        return await handler(request)
-
-    return guard
 
 
 async def _live(_request: web.Request) -> web.Response:

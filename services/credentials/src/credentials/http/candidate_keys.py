@@ -6,6 +6,7 @@ from uuid import UUID
 from aiohttp import web
 from contracts.types import CompanyId, OrderId
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from runtime.http.callers import admit
 from runtime.http.problems import Problem
 
 from credentials.domain.candidate_keys import Wanted
@@ -56,14 +57,17 @@ class _Unwrap(_Body):
 
 
 def add_routes(app: web.Application, service: CandidateKeyService) -> None:
-    """Adds /internal/candidate-keys, which `internal_app` guards."""
+    """Adds /internal/candidate-keys.
+
+    The gateway seals, orders and results-publisher read, an operator erases and lists, engines open.
+    """
     handlers = _Handlers(service)
-    app.router.add_post(f"{_PATH}/allot", handlers.allot)
-    app.router.add_post(f"{_PATH}/find", handlers.find)
-    app.router.add_post(f"{_PATH}/bind", handlers.bind)
-    app.router.add_post(f"{_PATH}/erase", handlers.erase)
-    app.router.add_post(f"{_PATH}/list", handlers.list)
-    app.router.add_post(f"{_PATH}/unwrap", handlers.unwrap)
+    admit(app, f"{_PATH}/allot", "gateway", "orders", post=handlers.allot)
+    admit(app, f"{_PATH}/find", "gateway", "orders", "results-publisher", post=handlers.find)
+    admit(app, f"{_PATH}/bind", "gateway", "orders", post=handlers.bind)
+    admit(app, f"{_PATH}/erase", "bridge", post=handlers.erase)
+    admit(app, f"{_PATH}/list", "bridge", post=handlers.list)
+    admit(app, f"{_PATH}/unwrap", "engines", "orders", "results-publisher", "bridge", post=handlers.unwrap)
 
 
 class _Handlers:

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from aiohttp import web
-from pydantic import SecretStr
 from runtime.health import Health
+from runtime.http.callers import Callers, admit
 from runtime.http.problems import Handler, Problem
 from runtime.http.server import internal_app
 
@@ -21,6 +21,7 @@ from credentials.service.tokens import SigningKeys, TokenService
 
 # RFC 6749 §5.1 asks for both.
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+GATEWAY, ORDERS, RESULTS_PUBLISHER = "gateway", "orders", "results-publisher"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,23 @@ class Services:
     candidate_keys: CandidateKeyService
 
 
-def build(services: Services, health: Health, token: SecretStr) -> web.Application:
+def build(services: Services, health: Health, callers: Callers) -> web.Application:
     """Returns the application."""
-    app = internal_app(health, token=token)
+    app = internal_app(health, callers=callers)
     app.middlewares.append(_errors_to_problems)
     handlers = _Handlers(services)
-    app.router.add_post("/internal/consent/sign-ins", handlers.sign_in)
-    app.router.add_post("/internal/consent/grants", handlers.grant)
-    app.router.add_post("/internal/consent/denials", handlers.deny)
-    app.router.add_post("/internal/oauth/token", handlers.token)
-    app.router.add_get("/internal/jwks", handlers.jwks)
-    app.router.add_post("/internal/companies/{company_id}/disable", handlers.disable)
-    app.router.add_post(
-        "/internal/companies/{company_id}/smartrecruiters-token", handlers.smartrecruiters_token
+    admit(app, "/internal/consent/sign-ins", GATEWAY, post=handlers.sign_in)
+    admit(app, "/internal/consent/grants", GATEWAY, post=handlers.grant)
+    admit(app, "/internal/consent/denials", GATEWAY, post=handlers.deny)
+    admit(app, "/internal/oauth/token", GATEWAY, post=handlers.token)
+    admit(app, "/internal/jwks", GATEWAY, get=handlers.jwks)
+    admit(app, "/internal/companies/{company_id}/disable", GATEWAY, post=handlers.disable)
+    admit(
+        app,
+        "/internal/companies/{company_id}/smartrecruiters-token",
+        ORDERS,
+        RESULTS_PUBLISHER,
+        post=handlers.smartrecruiters_token,
     )
     candidate_keys.add_routes(app, services.candidate_keys)
     return app

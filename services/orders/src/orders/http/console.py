@@ -2,14 +2,13 @@
 
 import base64
 import binascii
-import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
 import jinja2
 from aiohttp import web
-from pydantic import SecretStr
+from runtime.http.callers import ANYONE, Callers
 from runtime.http.problems import Problem
 
 from orders.domain.outlook import what_happens_next
@@ -27,20 +26,20 @@ _HEADERS = {
 Page = Callable[[web.Request], Awaitable[web.Response]]
 
 
-def add_console(app: web.Application, *, token: SecretStr) -> None:
-    """Adds /console behind HTTP Basic: any user name, the internal API's token as password (RFC 7617).
+def add_console(app: web.Application, *, callers: Callers) -> None:
+    """Adds /console behind HTTP Basic: any user name, the token of `console` as password (RFC 7617).
 
     It changes nothing, so a browser that sends the password by itself can be made to do no harm.
     """
-    console = _Console(token)
+    console = _Console(callers)
     app.router.add_get("/console", console.shown(console.orders))
     app.router.add_get("/console/orders/{order_id}", console.shown(console.order))
     app.router.add_get("/console/companies/{company_id}", console.shown(console.company))
 
 
 class _Console:
-    def __init__(self, token: SecretStr) -> None:
-        self._token = token
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
         self._pages = jinja2.Environment(
             loader=jinja2.PackageLoader("orders.http"), autoescape=True, undefined=jinja2.StrictUndefined
         )
@@ -89,11 +88,11 @@ class _Console:
         return self._page("company.html", company_id=company_id, windows=found, most=most)
 
     def _admit(self, request: web.Request) -> None:
-        if not hmac.compare_digest(_password(request), self._token.get_secret_value().encode()):
+        if self._callers.who(_password(request)) not in {"console", ANYONE}:
             raise Problem(
                 401,
                 "unauthorized",
-                "Sign in with any name and the internal API's token as password.",
+                "Sign in with any name and the console's token as password.",
                 headers={"WWW-Authenticate": 'Basic realm="orders console", charset="UTF-8"'},
             )
 
@@ -102,11 +101,11 @@ class _Console:
         return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
 
-def _password(request: web.Request) -> bytes:
+def _password(request: web.Request) -> str:
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
-        return b""
+        return ""
     try:
-        return base64.b64decode(credentials, validate=True).partition(b":")[2]
+        return base64.b64decode(credentials, validate=True).partition(b":")[2].decode()
     except (binascii.Error, ValueError):
-        return b""
+        return ""

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 from contracts.codec import explain
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from runtime.http.callers import admit
 from runtime.http.problems import Problem
 
 from orders.domain.order import Order
@@ -31,13 +32,13 @@ class _Cancel(BaseModel):
 
 
 def add_api(app: web.Application, *, reading: Reading, cancelling: Cancelling) -> None:
-    """Adds the routes under /api, which `internal_app` guards with the Bearer token."""
+    """Adds the routes under /api, for an operator's programs."""
     app[READING] = reading
     app[CANCELLING] = cancelling
-    app.router.add_get("/api/orders", _list)
-    app.router.add_get("/api/orders/{order_id}", _get)
-    app.router.add_post("/api/orders/{order_id}/cancel", _cancel)
-    app.router.add_get("/api/insights", _insights)
+    admit(app, "/api/orders", "bridge", get=_list)
+    admit(app, "/api/orders/{order_id}", "bridge", get=_get)
+    admit(app, "/api/orders/{order_id}/cancel", "bridge", post=_cancel)
+    admit(app, "/api/insights", "bridge", get=_insights)
 
 
 async def view(request: web.Request) -> OrderView:

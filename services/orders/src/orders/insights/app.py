@@ -62,7 +62,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     health.check("streams", lambda: ready(app))
     await stack.enter_async_context(
         serving(
-            internal_app(health, token=settings.internal_api_token),
+            internal_app(health),
             settings.bind_address,
             settings.orders_insights_internal_port,
             name=SERVICE,

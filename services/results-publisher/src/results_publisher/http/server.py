@@ -5,6 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from runtime.http.callers import admit
 from runtime.http.problems import Problem
 
 from results_publisher.errors import DeliveryNotFound, InvalidBody, NotPossible
@@ -30,13 +31,13 @@ class _Replay(BaseModel):
 
 
 def add_routes(app: web.Application, deliveries: DeliveryService) -> None:
-    """Adds /api/deliveries; `internal_app` asks for the Bearer token."""
+    """Adds /api/deliveries, for an operator's command line."""
     api = _Api(deliveries)
-    app.router.add_get("/api/deliveries", _mapped(api.find))
-    app.router.add_post("/api/deliveries/replay", _mapped(api.replay_all))
-    app.router.add_get("/api/deliveries/{id}", _mapped(api.get))
-    app.router.add_put("/api/deliveries/{id}/body", _mapped(api.edit))
-    app.router.add_post("/api/deliveries/{id}/replay", _mapped(api.replay))
+    admit(app, "/api/deliveries", "bridge", get=_mapped(api.find))
+    admit(app, "/api/deliveries/replay", "bridge", post=_mapped(api.replay_all))
+    admit(app, "/api/deliveries/{id}", "bridge", get=_mapped(api.get))
+    admit(app, "/api/deliveries/{id}/body", "bridge", put=_mapped(api.edit))
+    admit(app, "/api/deliveries/{id}/replay", "bridge", post=_mapped(api.replay))
 
 
 class _Api:
