@@ -13,11 +13,11 @@ WELCOME = {
     ("POST", "/internal/companies/acme/disable"): {"gateway"},
     ("POST", "/internal/companies/acme/smartrecruiters-token"): {"orders", "results-publisher"},
     ("POST", "/internal/candidate-keys/allot"): {"gateway", "orders"},
-    ("POST", "/internal/candidate-keys/bind"): {"gateway", "orders"},
-    ("POST", "/internal/candidate-keys/find"): {"gateway", "orders", "results-publisher"},
-    ("POST", "/internal/candidate-keys/erase"): {"bridge"},
-    ("POST", "/internal/candidate-keys/list"): {"bridge"},
-    ("POST", "/internal/candidate-keys/unwrap"): {"engines", "orders", "results-publisher", "bridge"},
+    ("POST", "/internal/candidate-keys/bind"): {"orders"},
+    ("POST", "/internal/candidate-keys/find"): {"orders"},
+    ("POST", "/internal/candidate-keys/erase"): {"orders"},
+    ("POST", "/internal/candidate-keys/list"): {"orders"},
+    ("POST", "/internal/candidate-keys/unwrap"): {"orders"},
 }
 
 

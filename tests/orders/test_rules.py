@@ -20,7 +20,7 @@ from orders.domain.enrichment import (
 )
 from orders.domain.order import Order, Publication
 from orders.domain.outlook import Circumstances, what_happens_next
-from orders.domain.request import request_of
+from orders.domain.request import completed, request_of
 from orders.domain.states import State
 from orders.domain.sweeping import Finding, Limits, examine
 
@@ -63,6 +63,9 @@ def test_what_has_no_id_is_not_wanted() -> None:
     assert begin(events.placed("o-1"), ALL, T0).open == tuple(Resource)
     assert begin(events.inline("o-1"), ALL, T0).open == (Resource.JOB, Resource.HIRING_TEAM)
     assert begin(events.inline("o-1", job_id=None), ALL, T0).open == ()
+    sealed = Candidate(sealed="a..b.c.d")
+    assert begin(events.placed("o-1", candidate=sealed), ALL, T0).open == tuple(Resource)
+    assert begin(events.inline("o-1", candidate=sealed), ALL, T0).open == (Resource.JOB, Resource.HIRING_TEAM)
 
 
 _OUTCOMES = st.one_of(
@@ -107,7 +110,7 @@ def test_the_request_holds_what_was_found_and_says_what_is_missing() -> None:
     step = proceed(work, outcomes, T0, 0.5)
     assert isinstance(step, Finished)
     request = request_of(step.work, T0)
-    assert request.candidate == Candidate(
+    assert completed(request.candidate, BODIES["candidate"]) == Candidate(
         id="cand-1", first_name="Augusta", last_name="Byron", email="ada@example.com"
     )
     assert request.job is not None

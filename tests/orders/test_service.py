@@ -22,7 +22,7 @@ async def test_an_order_from_beginning_to_end(bench: Bench, servers: Servers, wo
     async with running(chosen):
         await bench.say(events.placed("o-1"))
         request = await bench.requested("o-1")
-        assert request.candidate.first_name == "Ada"
+        assert world.candidate_keys.opened(request.candidate.sealed).candidate.first_name == "Ada"
         assert request.job is not None
         assert (request.job.title, request.job.department) == ("Analyst", "Engines")
         assert [member.role for member in request.hiring_team] == ["RECRUITER"]
@@ -42,28 +42,6 @@ async def test_an_order_from_beginning_to_end(bench: Bench, servers: Servers, wo
     assert order["what_happens_next"].startswith("Nothing")
     assert "Ada" not in str(order)
     assert "example.com" not in str(order)
-
-
-async def test_the_candidates_data_is_gone_once_the_engine_is_asked(
-    bench: Bench, servers: Servers, world: SmartRecruiters
-) -> None:
-    async with running(settings(servers, world)):
-        await bench.say(events.placed("o-1"))
-        await bench.requested("o-1")
-        connection = await asyncpg.connect(servers.database_url)
-        try:
-
-            async def forgotten() -> bool:
-                tables = ("orders", "timeline", "enrichments", "outbox", "inbox", "companies")
-                texts = [
-                    await connection.fetchval(f"SELECT string_agg(t::text, ' ') FROM orders.{name} t")  # noqa: S608
-                    for name in tables
-                ]
-                return "Ada" not in str(texts)
-
-            await eventually(forgotten)
-        finally:
-            await connection.close()
 
 
 async def test_repeats_change_nothing(bench: Bench, servers: Servers, world: SmartRecruiters) -> None:

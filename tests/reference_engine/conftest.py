@@ -8,6 +8,7 @@ from reference_engine.app import running
 from reference_engine.domain.links import Links
 from reference_engine.settings import Settings
 
+from tests.reference_engine.bridge import Bridge, serving_candidates
 from tests.reference_engine.bus import Bus, connected
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
@@ -22,7 +23,13 @@ async def bus(kafka: str, topics: str) -> AsyncIterator[Bus]:
 
 
 @pytest.fixture
-def engine_settings(kafka: str, topics: str) -> Settings:
+async def bridge() -> AsyncIterator[Bridge]:
+    async with serving_candidates() as ready:
+        yield ready
+
+
+@pytest.fixture
+def engine_settings(kafka: str, topics: str, bridge: Bridge) -> Settings:
     port = free_port()
     return Settings.model_validate(
         {
@@ -31,6 +38,8 @@ def engine_settings(kafka: str, topics: str) -> Settings:
             "reference_engine_port": port,
             "reference_engine_url": f"http://127.0.0.1:{port}",
             "reference_engine_secret": KEY,
+            "engine_api_url": bridge.url,
+            "engine_api_token": bridge.token,
         }
     )
 

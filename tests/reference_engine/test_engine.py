@@ -11,6 +11,7 @@ from reference_engine.domain.catalogue import INLINE, SKILL_TEST, VIDEO, Package
 from reference_engine.domain.links import Links
 from yarl import URL
 
+from tests.reference_engine.bridge import Bridge
 from tests.reference_engine.bus import Bus, cancelled, requested
 from tests.support.waiting import eventually
 
@@ -120,6 +121,21 @@ async def test_german_and_without_a_name(browser: Browser, bus: Bus, links: Link
     assert "Willkommen, &lt;b&gt;Özil" in page
     page = (await get(browser, await launched(browser, bus, links, "g2")))[1]
     assert "<h1>Welcome</h1>" in page
+
+
+async def test_a_sealed_candidate_is_opened_for_each_page_until_erased(
+    browser: Browser, bus: Bus, links: Links, bridge: Bridge
+) -> None:
+    bridge.candidates["a..b.c.d"] = {"first_name": "Ada", "application_language": "de"}
+    await bus.say(requested("c1", candidate=Candidate(sealed="a..b.c.d")))
+    path = await launched(browser, bus, links, "c1")
+    assert "Willkommen, Ada" in (await get(browser, path))[1]
+    opened = bridge.candidates.pop("a..b.c.d")
+    assert "<h1>Welcome</h1>" in (await get(browser, path))[1]  # the bridge is away: the test goes on
+    bridge.candidates["a..b.c.d"] = None
+    assert (await get(browser, path))[0] == 410
+    assert (await post(browser, f"{path}/answers", {}))[0] == 410
+    assert opened is not None
 
 
 async def test_open_questions_are_named_and_given_answers_kept(

@@ -23,6 +23,7 @@ from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
 TOKEN = "internal-token"
+ENGINE_TOKEN = "engine-token"
 
 
 @dataclass
@@ -40,6 +41,8 @@ def settings(servers: Servers, world: SmartRecruiters, **changes: Any) -> Settin
         "smartrecruiters_api_url": world.url,
         "credentials_url": world.url,
         "internal_api_token": TOKEN,
+        "engine_api_token": ENGINE_TOKEN,
+        "results_publisher_url": world.url,
         "orders_internal_port": free_port(),
         "orders_smartrecruiters_per_second": 1000,
         "orders_sweep_every": 0.1,
@@ -92,8 +95,9 @@ class Bench:
             assert answer.status == status, await answer.text()
             return await answer.json(content_type=None)
 
-    async def post(self, path: str, port: int, body: Any, status: int = 200) -> Any:
-        async with self._api.post(f"http://127.0.0.1:{port}{path}", json=body) as answer:
+    async def post(self, path: str, port: int, body: Any, status: int = 200, token: str = TOKEN) -> Any:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self._api.post(f"http://127.0.0.1:{port}{path}", json=body, headers=headers) as answer:
             assert answer.status == status, await answer.text()
             return await answer.json(content_type=None)
 

@@ -1,4 +1,4 @@
-"""SmartRecruiters' three resources and credentials' token call, over real HTTP, as told beforehand."""
+"""SmartRecruiters' three resources, and what orders asks of our own services, over real HTTP."""
 
 import asyncio
 from collections import defaultdict
@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 from runtime.http.server import serving
+
+from tests.support.candidate_keys import CandidateKeysStub
 
 BODIES: dict[str, dict[str, Any]] = {
     "candidate": {"id": "cand-1", "firstName": "Ada", "lastName": "Byron", "email": "ada@example.com"},
@@ -40,6 +42,9 @@ class SmartRecruiters:
     in_flight: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     most_in_flight: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     released: asyncio.Event = field(default_factory=asyncio.Event)
+    candidate_keys: CandidateKeysStub = field(default_factory=CandidateKeysStub)
+    results_away: bool = False
+    results_erased: list[str] = field(default_factory=list)
     _tokens_given: int = 0
 
     def asked(self, company_id: str, resource: str) -> int:
@@ -60,6 +65,22 @@ class SmartRecruiters:
             )
         self._tokens_given += 1
         return web.json_response({"access_token": f"{company_id}:{self._tokens_given}", "expires_in": 3600})
+
+    async def erase_results(self, request: web.Request) -> web.Response:
+        if self.results_away:
+            return web.json_response({}, status=503)
+        order_ids = (await request.json())["order_ids"]
+        new = set(order_ids) - set(self.results_erased)
+        self.results_erased += order_ids
+        orders = {
+            one: {"deleted": 2, "dropped": 1} if one in new else {"deleted": 0, "dropped": 0}
+            for one in order_ids
+        }
+        return web.json_response({"orders": orders})
+
+    async def export_results(self, request: web.Request) -> web.Response:
+        order_ids = (await request.json())["order_ids"]
+        return web.json_response({"orders": {one: {"deliveries": []} for one in order_ids}})
 
     async def resource(self, request: web.Request, name: str) -> web.StreamResponse:
         company_id = request.headers["Authorization"].removeprefix("Bearer ").split(":")[0]
@@ -102,6 +123,9 @@ async def smartrecruiters() -> AsyncIterator[SmartRecruiters]:
 
     app = web.Application()
     app.router.add_post("/internal/companies/{company_id}/smartrecruiters-token", world.token)
+    app.router.add_post("/api/orders/erase", world.erase_results)
+    app.router.add_post("/api/orders/export", world.export_results)
+    world.candidate_keys.add_to(app)
     app.router.add_get("/candidates/{id}", candidate)
     app.router.add_get("/jobs/{id}", job)
     app.router.add_get("/jobs/{id}/hiring-team", team)

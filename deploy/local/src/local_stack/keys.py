@@ -15,6 +15,7 @@ def _base64(size: int) -> str:
 MAKERS: dict[str, Callable[[], str]] = {
     "postgres_password": lambda: secrets.token_hex(16),
     "internal_api_token": lambda: secrets.token_urlsafe(32),
+    "engine_api_token": lambda: secrets.token_urlsafe(32),
     "encryption_keys": lambda: f"local:{_base64(32)}",
     "secret_pepper": lambda: _base64(32),
     "handoff_keys": lambda: f"local:{_base64(64)}",

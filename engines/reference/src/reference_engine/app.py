@@ -9,11 +9,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
+import aiohttp
 import structlog
+from pydantic import SecretStr
 
 from reference_engine.domain.links import Links
 from reference_engine.domain.orders import Orders
 from reference_engine.errors import BrokerUnavailable, StartupError
+from reference_engine.http.client import CandidateClient
 from reference_engine.http.pages import Pages
 from reference_engine.http.server import Server, serving
 from reference_engine.kafka.cluster import Cluster
@@ -69,8 +72,10 @@ async def running(settings: Settings) -> AsyncIterator[int]:
     requests = RequestConsumer(cluster, handle=service.handle_requests, publisher=publisher)
     offered = asyncio.Event()
     ready = {"kafka": publisher.reachable, "state": _told(view.loaded), "packages": _told(offered)}
-    server = Server(service=service, links=links, pages=Pages(), ready=ready)
     async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        candidates = CandidateClient(session=session, url=settings.engine_api_url, token=_token(settings))
+        server = Server(service=service, candidates=candidates, links=links, pages=Pages(), ready=ready)
         parts = await stack.enter_async_context(_parts())
         for part in (publisher.run(), view.run(), _offer(service, offered), _consume(view, requests)):
             parts(part)
@@ -97,6 +102,13 @@ def _signing_key(settings: Settings) -> bytes:
     if secret == DEMONSTRATION_SECRET:
         log.warning("launch addresses are signed with the demonstration key: set REFERENCE_ENGINE_SECRET")
     return secret.encode()
+
+
+def _token(settings: Settings) -> SecretStr:
+    try:
+        return settings.token()
+    except OSError as error:
+        raise StartupError(f"ENGINE_API_TOKEN_FILE: {error}") from error
 
 
 def _told(event: asyncio.Event) -> Callable[[], Awaitable[bool]]:

@@ -4,6 +4,7 @@ EngineError
 ├── BrokerUnavailable    Kafka did not acknowledge in time; nothing is lost, the caller repeats
 ├── UnknownOrder         no request for it was read (yet)
 ├── Cancelled            the order was called back: nothing more is sent about it
+├── CandidateErased      the candidate's data was erased at the bridge
 └── Unanswered           questions are open; `questions` names them
 StartupError             the process cannot start; its text is the one line printed
 """
@@ -23,6 +24,10 @@ class UnknownOrder(EngineError):
 
 class Cancelled(EngineError):
     """assessment.cancelled was read for this order."""
+
+
+class CandidateErased(EngineError):
+    """The bridge answered 410: what is kept of this candidate here has to go, too."""
 
 
 class Unanswered(EngineError):

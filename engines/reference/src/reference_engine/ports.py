@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from contracts.envelope import Event
+from contracts.events.order import Candidate
 from contracts.topics import Topic
 
 
@@ -13,6 +14,17 @@ class EventPublisher(Protocol):
 
     async def publish(self, topic: Topic, events: Sequence[Event[Any]]) -> None:
         """May be called again with the same events: consumers know a repeat by its id."""
+        ...
+
+
+class Candidates(Protocol):
+    """Candidates as the bridge opens them."""
+
+    async def open(self, candidate: Candidate) -> Candidate:
+        """Returns the candidate in the clear; an empty one while the bridge is away.
+
+        Raises CandidateErased.
+        """
         ...
 
 

@@ -33,6 +33,16 @@ class Settings(BaseSettings):
     reference_engine_secret_file: Path | None = Field(
         default=None, description="a file holding the secret instead"
     )
+    engine_api_url: str = Field(
+        default="http://127.0.0.1:9082",
+        pattern=r"^https?://[^\s]+$",
+        description="address of the bridge's orders service, which opens candidates",
+    )
+    engine_api_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="the token it gives engines for that; without one tests greet nobody",
+    )
+    engine_api_token_file: Path | None = Field(default=None, description="a file holding the token instead")
     reference_engine_autopilot: bool = Field(
         default=False, description="finish every test by itself, at once: for load and failure tests"
     )
@@ -49,6 +59,12 @@ class Settings(BaseSettings):
         if self.reference_engine_secret_file is None:
             return self.reference_engine_secret
         return SecretStr(self.reference_engine_secret_file.read_text().strip())
+
+    def token(self) -> SecretStr:
+        """Returns the engines' token, from its file where one is named. Raises OSError."""
+        if self.engine_api_token_file is None:
+            return self.engine_api_token
+        return SecretStr(self.engine_api_token_file.read_text().strip())
 
 
 def load() -> Settings:

@@ -81,11 +81,12 @@ class Fence:
         self._rules = tuple(_rule(host.strip()) for host in hosts if host.strip())
 
     @classmethod
-    def only(cls, url: str) -> Self:
-        """Returns a fence around one configured address, wherever its host is. Raises ValueError."""
-        parts = urlsplit(url)
-        scheme = f"{parts.scheme}://" if parts.scheme == "http" else _INSIDE
-        return cls([scheme + parts.netloc.rpartition("@")[2]])
+    def only(cls, *urls: str) -> Self:
+        """Returns a fence around configured addresses, wherever their hosts are. Raises ValueError."""
+        parts = [urlsplit(url) for url in urls]
+        schemes = [f"{one.scheme}://" if one.scheme == "http" else _INSIDE for one in parts]
+        hosts = [one.netloc.rpartition("@")[2] for one in parts]
+        return cls([scheme + host for scheme, host in zip(schemes, hosts, strict=True)])
 
     def check(self, url: str) -> None:
         """Raises ForbiddenUrl unless the address, read the strictest way, is an allowed one."""

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NoReturn
@@ -11,6 +11,8 @@ from typing import NoReturn
 import aiohttp
 from contracts.topics import ORDERS_REQUESTS
 from runtime import database, logging, settings
+from runtime.candidate_keys.client import CandidateKeys
+from runtime.candidate_keys.pool import KeyPool
 from runtime.database import Pool
 from runtime.fencing import Fence
 from runtime.health import Health
@@ -23,22 +25,29 @@ from runtime.outbox import OutboxRelay
 from runtime.process import Supervisor, run
 from runtime.smartrecruiters_tokens import CustomerTokens
 
-from orders import cli
+from orders.cli import orders as cli
+from orders.http.candidates import add_candidates
 from orders.http.client import SmartRecruitersResources
 from orders.http.console import add_console
+from orders.http.results import ResultsClient
 from orders.http.server import add_api
 from orders.kafka.consumer import CONSUMED, consumers
 from orders.service.closing import Cancelling, Sweeper
 from orders.service.enriching import Enriching
+from orders.service.erasing import Erasing
 from orders.service.intake import Intake
+from orders.service.people import People
 from orders.service.tracking import Tracking
 from orders.settings import Settings
 from orders.storage.enrichments import PostgresEnrichmentQueue
+from orders.storage.erasures import PostgresErasureQueue
 from orders.storage.reading import PostgresReading
 from orders.storage.unit import SCHEMA, PostgresTransactions
 
 SERVICE = "orders"
 MIGRATIONS = "orders.storage.migrations"
+# For orders sealed to credentials' public key: the gateway has the others sealed with keys of its own.
+_KEYS_AT_HAND = 200
 
 
 def main() -> NoReturn:
@@ -59,45 +68,96 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     bootstrap, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
     relay = OutboxRelay(pool=pool, schema=SCHEMA, producer=producer)
     transactions, reading = PostgresTransactions(pool), PostgresReading(pool)
-    tokens, resources = await _smartrecruiters(settings, stack)
+    inside = await _inside(settings, stack)
+    tokens, resources = await _smartrecruiters(settings, stack, inside)
+    keys, people = _candidates(settings, inside, supervisor)
     enriching = Enriching(
         transactions=transactions,
         queue=PostgresEnrichmentQueue(pool),
         resources=resources,
+        people=people,
         clock=now,
         chance=random.random,
         relay=relay.wake,
         call_timeout=timedelta(seconds=settings.orders_smartrecruiters_timeout),
         per_company=settings.orders_smartrecruiters_in_flight,
     )
-    sweeper = Sweeper(
+    erasing = _erasing(settings, pool, keys, inside, relay)
+    every = timedelta(seconds=settings.orders_sweep_every)
+    _ = supervisor.spawn("outbox relay", relay.run())
+    _ = supervisor.spawn("enrichment", enriching.run())
+    _ = supervisor.spawn("sweeper", _sweeper(settings, transactions, relay, reading).run(every))
+    _ = supervisor.spawn("erasing", erasing.run(every))
+    for topic, consumer in consumers(
+        bootstrap_servers=bootstrap,
+        prefix=prefix,
+        producer=producer,
+        intake=Intake(
+            transactions=transactions, plan=settings.plan, clock=now, people=people, enrich=enriching.wake
+        ),
+        tracking=_tracking(settings, transactions, enriching, tokens),
+    ).items():
+        _ = supervisor.spawn(f"consumer of {topic}", consumer.run())
+    app = internal_app(_health(pool, producer), callers=settings.callers)
+    cancelling = Cancelling(transactions=transactions, clock=now, relay=relay.wake)
+    add_api(app, reading=reading, cancelling=cancelling)
+    add_console(app, callers=settings.callers)
+    add_candidates(app, keys=keys, erasing=erasing, engine_token=settings.engine_api_token)
+    serve = serving(app, settings.bind_address, settings.orders_internal_port, name="orders")
+    await stack.enter_async_context(serve)
+
+
+def _sweeper(
+    settings: Settings, transactions: PostgresTransactions, relay: OutboxRelay, reading: PostgresReading
+) -> Sweeper:
+    return Sweeper(
         transactions=transactions,
         limits=settings.limits,
         clock=now,
         relay=relay.wake,
         forget_events=reading.forget_events,
     )
-    _ = supervisor.spawn("outbox relay", relay.run())
-    _ = supervisor.spawn("enrichment", enriching.run())
-    _ = supervisor.spawn("sweeper", sweeper.run(timedelta(seconds=settings.orders_sweep_every)))
-    for topic, consumer in consumers(
-        bootstrap_servers=bootstrap,
-        prefix=prefix,
-        producer=producer,
-        intake=Intake(
-            transactions=transactions, plan=settings.plan, clock=now, enrich=enriching.wake, relay=relay.wake
-        ),
-        tracking=Tracking(
-            transactions=transactions,
-            clock=now,
-            unknown_within=timedelta(seconds=settings.orders_unknown_order_within),
-            enrich=enriching.wake,
-            forget_token=tokens.forget,
-        ),
-    ).items():
-        _ = supervisor.spawn(f"consumer of {topic}", consumer.run())
-    cancelling = Cancelling(transactions=transactions, clock=now, relay=relay.wake)
-    await stack.enter_async_context(_pages(settings, _health(pool, producer), reading, cancelling))
+
+
+def _tracking(
+    settings: Settings, transactions: PostgresTransactions, enriching: Enriching, tokens: CustomerTokens
+) -> Tracking:
+    return Tracking(
+        transactions=transactions,
+        clock=now,
+        unknown_within=timedelta(seconds=settings.orders_unknown_order_within),
+        enrich=enriching.wake,
+        forget_token=tokens.forget,
+    )
+
+
+def _candidates(
+    settings: Settings, inside: aiohttp.ClientSession, supervisor: Supervisor
+) -> tuple[CandidateKeys, People]:
+    keys = CandidateKeys(
+        session=inside, credentials_url=settings.credentials_url, token=settings.internal_api_token
+    )
+    at_hand = KeyPool(source=keys, size=_KEYS_AT_HAND, clock=asyncio.get_running_loop().time)
+    _ = supervisor.spawn("candidate keys", at_hand.run())
+    return keys, People(keys=keys, at_hand=at_hand)
+
+
+def _erasing(
+    settings: Settings, pool: Pool, keys: CandidateKeys, inside: aiohttp.ClientSession, relay: OutboxRelay
+) -> Erasing:
+    results = ResultsClient(
+        session=inside, url=settings.results_publisher_url, token=settings.internal_api_token
+    )
+    return Erasing(
+        keys=keys,
+        results=results,
+        transactions=PostgresTransactions(pool),
+        reading=PostgresReading(pool),
+        queue=PostgresErasureQueue(pool),
+        kept_for=settings.kept_for,
+        clock=now,
+        relay=relay.wake,
+    )
 
 
 def _health(pool: Pool, producer: EventProducer) -> Health:
@@ -121,13 +181,12 @@ async def _servers(settings: Settings, stack: AsyncExitStack) -> tuple[Pool, Eve
 
 
 async def _smartrecruiters(
-    settings: Settings, stack: AsyncExitStack
+    settings: Settings, stack: AsyncExitStack, inside: aiohttp.ClientSession
 ) -> tuple[CustomerTokens, SmartRecruitersResources]:
     clock = asyncio.get_running_loop().time
     fence = Fence(settings.fence_hosts)
     longest = aiohttp.ClientTimeout(total=settings.orders_smartrecruiters_timeout, sock_connect=10)
     outside = await stack.enter_async_context(outgoing.session(fence, timeout=longest))
-    inside = await stack.enter_async_context(outgoing.session(Fence.only(settings.credentials_url)))
     tokens = CustomerTokens(
         session=inside,
         credentials_url=settings.credentials_url,
@@ -146,13 +205,10 @@ async def _smartrecruiters(
     return tokens, resources
 
 
-def _pages(
-    settings: Settings, health: Health, reading: PostgresReading, cancelling: Cancelling
-) -> AbstractAsyncContextManager[int]:
-    app = internal_app(health, callers=settings.callers)
-    add_api(app, reading=reading, cancelling=cancelling)
-    add_console(app, callers=settings.callers)
-    return serving(app, settings.bind_address, settings.orders_internal_port, name="orders")
+async def _inside(settings: Settings, stack: AsyncExitStack) -> aiohttp.ClientSession:
+    """For services of ours, and for nobody else."""
+    fence = Fence.only(settings.credentials_url, settings.results_publisher_url)
+    return await stack.enter_async_context(outgoing.session(fence))
 
 
 @asynccontextmanager

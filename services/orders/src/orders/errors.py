@@ -4,6 +4,7 @@ OrdersError
 ├── Refused              an event that can never be applied: dead letter
 ├── NotYet               an event that came before what it needs: tried again
 ├── StorageUnavailable   the database is away: tried again
+├── ResultsUnavailable   results-publisher is away: tried again
 └── UnknownOrder         no order has this id: 404
 """
 
@@ -22,6 +23,10 @@ class NotYet(OrdersError):
 
 class StorageUnavailable(OrdersError):
     """The database does not answer, or asked to try again."""
+
+
+class ResultsUnavailable(OrdersError):
+    """results-publisher does not answer, or answers something else."""
 
 
 class UnknownOrder(OrdersError):

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.topics import Topic
+from runtime.candidate_keys.client import Binding, Subject
+from runtime.candidate_keys.jwe import CandidateKey
+from runtime.candidate_keys.person import Person
 
 from orders.domain.enrichment import Outcome, Resource, Work
 from orders.domain.order import Order
@@ -69,6 +72,10 @@ class Unit(Protocol):
         """Writes the company's connection; False when something newer is known, or nothing changes."""
         ...
 
+    async def results_erased(self, order_id: str, now: datetime) -> None:
+        """Notes that results-publisher has erased an order's results."""
+        ...
+
     async def take_overdue(self, now: datetime, limits: Limits, *, at_most: int) -> Sequence[Order]:
         """Locks and returns orders that may be late or expired; those locked elsewhere are left out."""
         ...
@@ -93,6 +100,71 @@ class EnrichmentQueue(Protocol):
 
     async def renew(self, order_ids: Sequence[str], until: datetime) -> None:
         """Puts off when claimed work is due again."""
+        ...
+
+
+class CandidateKeys(Protocol):
+    """Keys of candidates' data, at credentials. All raise KeysUnavailable."""
+
+    async def open(self, sealed: str) -> tuple[Person, CandidateKey | None]:
+        """Returns who is sealed, and the key of its own. Raises Erased, UnknownKey, Unreadable."""
+        ...
+
+    async def bind(self, binding: Binding) -> None:
+        """Tells whose key it is. Raises Erased when that person's data was erased meanwhile."""
+        ...
+
+    async def erase(self, subject: Subject) -> tuple[int, list[str]]:
+        """Destroys the person's keys; returns how many, and the orders of theirs. Repeatable."""
+        ...
+
+    async def orders(self, subject: Subject) -> list[str]:
+        """Returns the person's orders."""
+        ...
+
+
+class KeysAtHand(Protocol):
+    """Keys nobody has used yet."""
+
+    def take(self) -> CandidateKey:
+        """Returns one, without waiting. Raises KeysUnavailable."""
+        ...
+
+    def seal(self, plain: bytes) -> str:
+        """Returns the JWE, without waiting. Raises KeysUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedResults:
+    """What results-publisher had of one order."""
+
+    deleted: int
+    dropped: int
+    """Those of them that were still to be sent."""
+
+
+class Results(Protocol):
+    """What results-publisher keeps of orders. Both raise ResultsUnavailable."""
+
+    async def erase(self, company_id: str, order_ids: Sequence[str]) -> Mapping[str, ErasedResults]:
+        """Deletes results and deliveries, drops what still comes. Repeatable."""
+        ...
+
+    async def export(self, company_id: str, order_ids: Sequence[str]) -> Mapping[str, Any]:
+        """Returns results and deliveries by order."""
+        ...
+
+
+class ErasureQueue(Protocol):
+    """Orders whose data is to go. Raises StorageUnavailable."""
+
+    async def outlived(self, ended_before: datetime, *, at_most: int) -> Sequence[tuple[str, str]]:
+        """Returns company and id of orders that ended before; not those whose result is held."""
+        ...
+
+    async def unfinished(self, *, at_most: int) -> Sequence[tuple[str, str]]:
+        """Returns company and id of erased orders whose results may still be at results-publisher."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from runtime.settings import ServiceSettings
 
 from orders.domain.enrichment import Resource
@@ -49,6 +49,19 @@ class Settings(ServiceSettings):
     orders_unknown_order_within: float = Field(
         default=60, ge=0, description="an update of an unknown order is tried again for so long"
     )
+    orders_personal_data_days: float = Field(
+        default=90,
+        ge=0,
+        description="days after its end an order's candidate and results are erased; 0 for never",
+    )
+    engine_api_token: SecretStr | None = Field(
+        default=None, description="Bearer token of engines that open candidates; without one nobody can"
+    )
+    results_publisher_url: str = Field(
+        default="http://127.0.0.1:9083",
+        pattern=r"^https?://[^\s/]+",
+        description="results-publisher's internal API, where results are erased and exported",
+    )
     orders_database_connections: int = Field(default=16, ge=4, description="most connections to PostgreSQL")
 
     @field_validator("orders_enrich")
@@ -73,6 +86,11 @@ class Settings(ServiceSettings):
             give_up_after=timedelta(seconds=self.orders_enrichment_give_up),
             inline_give_up_after=timedelta(seconds=self.orders_inline_enrichment_give_up),
         )
+
+    @property
+    def kept_for(self) -> timedelta | None:
+        """How long an ended order's personal data is kept; None for ever."""
+        return timedelta(days=self.orders_personal_data_days) if self.orders_personal_data_days else None
 
     @property
     def limits(self) -> Limits:

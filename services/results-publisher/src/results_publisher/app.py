@@ -24,6 +24,7 @@ from runtime.smartrecruiters_tokens import CustomerTokens
 from results_publisher.domain.retry import RetryPolicy, parse_schedule
 from results_publisher.http.client import ClientSettings, SmartRecruitersClient
 from results_publisher.http.files import Files
+from results_publisher.http.orders import add_order_routes
 from results_publisher.http.server import add_routes
 from results_publisher.kafka.consumer import TOPICS, consumer
 from results_publisher.service.attempts import Attempts
@@ -36,6 +37,7 @@ from results_publisher.service.outcomes import OutcomeWriter
 from results_publisher.settings import Settings
 from results_publisher.storage import SCHEMA
 from results_publisher.storage.deliveries import PostgresDeliveries
+from results_publisher.storage.erasing import PostgresErasing
 from results_publisher.storage.ingestion import PostgresIngestion
 from results_publisher.storage.lanes import PostgresLanes
 from results_publisher.storage.outcomes import PostgresOutcomes
@@ -92,6 +94,7 @@ async def start(stack: AsyncExitStack, supervisor: Supervisor, settings: Setting
     health.check("kafka", producer.answers)
     web = internal_app(health, callers=settings.callers)
     add_routes(web, DeliveryService(store=PostgresDeliveries(database), replayed=dispatcher.look))
+    add_order_routes(web, PostgresErasing(database), partial(datetime.now, UTC))
     return await stack.enter_async_context(
         serving(web, settings.bind_address, settings.results_publisher_internal_port, name=f"{NAME} internal")
     )

@@ -31,6 +31,27 @@ class Filter:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ErasedResults:
+    """What there was of one order."""
+
+    deleted: int
+    dropped: int
+    """Those of the deliveries that were still to be sent, or dead."""
+
+
+class ErasingStore(Protocol):
+    """Everything kept of orders."""
+
+    async def erase(
+        self, company_id: str, order_ids: Sequence[str], now: datetime
+    ) -> Mapping[str, ErasedResults]:
+        """Deletes it, and remembers to drop what still comes. Another company's orders are left alone."""
+
+    async def export(self, company_id: str, order_ids: Sequence[str]) -> Mapping[str, Any]:
+        """Returns it as JSON, by order."""
+
+
 class IngestionTransaction(Protocol):
     """One batch: all of it is kept, or nothing."""
 
@@ -53,6 +74,9 @@ class IngestionTransaction(Protocol):
 
     async def take_waiting(self, order_ids: Sequence[str]) -> list[Incoming]:
         """Returns, and removes, the updates that waited for these orders, oldest first."""
+
+    async def erased(self, order_ids: Sequence[str]) -> set[str]:
+        """Returns those whose candidate was erased; to be asked after `lock`."""
 
     async def save_documents(self, documents: Mapping[str, Document]) -> None:
         """Keeps merged results."""

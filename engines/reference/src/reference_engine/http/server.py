@@ -12,8 +12,16 @@ from contracts.events.order import OrderKind
 
 from reference_engine.domain.links import Links
 from reference_engine.domain.report import report
-from reference_engine.errors import BrokerUnavailable, Cancelled, StartupError, Unanswered, UnknownOrder
+from reference_engine.errors import (
+    BrokerUnavailable,
+    Cancelled,
+    CandidateErased,
+    StartupError,
+    Unanswered,
+    UnknownOrder,
+)
 from reference_engine.http.pages import HEADERS, Pages
+from reference_engine.ports import Candidates
 from reference_engine.service import EngineService, Known
 
 Step = Callable[[str, dict[str, str]], Awaitable[None]]
@@ -25,8 +33,17 @@ log = structlog.get_logger()
 class Server:
     """The candidate needs no account: the signed address is the permission."""
 
-    def __init__(self, *, service: EngineService, links: Links, pages: Pages, ready: Probes) -> None:
+    def __init__(
+        self,
+        *,
+        service: EngineService,
+        candidates: Candidates,
+        links: Links,
+        pages: Pages,
+        ready: Probes,
+    ) -> None:
         self._service = service
+        self._candidates = candidates
         self._links = links
         self._pages = pages
         self._ready = ready
@@ -51,7 +68,7 @@ class Server:
         return app
 
     async def _test(self, request: web.Request) -> web.Response:
-        return self._show(request.match_info["token"])
+        return await self._show(request.match_info["token"])
 
     async def _start(self, request: web.Request) -> web.Response:
         return await self._step(request, lambda order_id, _: self._service.begin(order_id))
@@ -62,14 +79,16 @@ class Server:
     async def _decline(self, request: web.Request) -> web.Response:
         return await self._step(request, lambda order_id, _: self._service.decline(order_id))
 
-    def _show(self, token: str) -> web.Response:
+    async def _show(self, token: str) -> web.Response:
         order_id = self._links.order_of(token)
         if order_id is None:
             return self._pages.message("unknown", "unknown_text", status=HTTPStatus.NOT_FOUND)
         try:
-            known = self._service.find(order_id)
+            known = await self._find(order_id)
         except UnknownOrder:
             return self._preparing()
+        except CandidateErased:
+            return self._gone()
         if known.order.cancelled:
             return self._pages.message("cancelled", "cancelled_text", known=known, status=HTTPStatus.GONE)
         if known.order.result is not None:
@@ -77,7 +96,14 @@ class Server:
         return self._pages.test(known, token) if known.order.launched else self._preparing(known)
 
     async def _step(self, request: web.Request, step: Step, *, keep_answers: bool = False) -> web.Response:
-        """Does one step, then shows where the candidate stands; a form is never lost to a fault of ours."""
+        """Does one step, then shows where the candidate stands."""
+        try:
+            return await self._stepped(request, step, keep_answers=keep_answers)
+        except CandidateErased:
+            return self._gone()
+
+    async def _stepped(self, request: web.Request, step: Step, *, keep_answers: bool) -> web.Response:
+        """A form is never lost to a fault of ours. Raises CandidateErased."""
         token = request.match_info["token"]
         form = _form(await request.read())
         order_id = self._links.order_of(token)
@@ -85,23 +111,32 @@ class Server:
             if order_id is not None:
                 await step(order_id, form)
         except Unanswered as error:
-            known = self._service.find(order_id or "")
+            known = await self._find(order_id or "")
             return self._pages.test(known, token, answers=form, missing=error.questions)
         except BrokerUnavailable as error:
             log.warning("a candidate's step waits for Kafka", order_id=order_id, reason=str(error))
-            known = self._service.find(order_id or "")
+            known = await self._find(order_id or "")
             return self._pages.test(known, token, answers=form if keep_answers else None, unavailable=True)
         except (UnknownOrder, Cancelled):
-            return self._show(token)
+            return await self._show(token)
         if order_id is None:
-            return self._show(token)
+            return await self._show(token)
         return web.Response(status=303, headers={**HEADERS, "Location": f"/tests/{token}"})
+
+    async def _find(self, order_id: str) -> Known:
+        """Returns the order with its candidate opened, for one page. Raises UnknownOrder, CandidateErased."""
+        known = self._service.find(order_id)
+        candidate = await self._candidates.open(known.request.candidate)
+        return known._replace(request=known.request.model_copy(update={"candidate": candidate}))
 
     def _over(self, known: Known) -> web.Response:
         """An inline candidate goes on with the application, an invited one is thanked."""
         if known.request.kind is OrderKind.INLINE and known.request.return_url:
             return web.Response(status=303, headers={**HEADERS, "Location": known.request.return_url})
         return self._pages.finished(known)
+
+    def _gone(self) -> web.Response:
+        return self._pages.message("cancelled", "cancelled_text", status=HTTPStatus.GONE)
 
     def _preparing(self, known: Known | None = None) -> web.Response:
         return self._pages.message("preparing", "preparing_text", known=known, refresh=True)

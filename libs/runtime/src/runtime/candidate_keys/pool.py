@@ -66,15 +66,26 @@ class KeyPool:
 
     def seal(self, plain: bytes) -> str:
         """Returns the JWE, without waiting. Raises KeysUnavailable before credentials has answered once."""
-        key = self._keys.popleft()[1] if self._keys else None
-        if len(self._keys) <= self._low:
-            self._wanted.set()
+        key = self._next()
         if key is not None:
             return key.seal(plain)
         if self._wrapping_key is None:
             raise KeysUnavailable("no candidate key was ever allotted")
         header = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": self._wrapping_key.kid}
         return jwe.encrypt_compact(header, plain, self._wrapping_key)
+
+    def take(self) -> CandidateKey:
+        """Returns a key, without waiting. Raises KeysUnavailable when there is none."""
+        key = self._next()
+        if key is None:
+            raise KeysUnavailable("no candidate key is left")
+        return key
+
+    def _next(self) -> CandidateKey | None:
+        key = self._keys.popleft()[1] if self._keys else None
+        if len(self._keys) <= self._low:
+            self._wanted.set()
+        return key
 
     async def run(self) -> None:
         """Keeps the pool full until cancelled; waits out an absent credentials service."""

@@ -59,15 +59,15 @@ class _Unwrap(_Body):
 def add_routes(app: web.Application, service: CandidateKeyService) -> None:
     """Adds /internal/candidate-keys.
 
-    The gateway seals, orders and results-publisher read, an operator erases and lists, engines open.
+    The gateway seals; everything else is done by orders, for engines and for an operator.
     """
     handlers = _Handlers(service)
     admit(app, f"{_PATH}/allot", "gateway", "orders", post=handlers.allot)
-    admit(app, f"{_PATH}/find", "gateway", "orders", "results-publisher", post=handlers.find)
-    admit(app, f"{_PATH}/bind", "gateway", "orders", post=handlers.bind)
-    admit(app, f"{_PATH}/erase", "bridge", post=handlers.erase)
-    admit(app, f"{_PATH}/list", "bridge", post=handlers.list)
-    admit(app, f"{_PATH}/unwrap", "engines", "orders", "results-publisher", "bridge", post=handlers.unwrap)
+    admit(app, f"{_PATH}/find", "orders", post=handlers.find)
+    admit(app, f"{_PATH}/bind", "orders", post=handlers.bind)
+    admit(app, f"{_PATH}/erase", "orders", post=handlers.erase)
+    admit(app, f"{_PATH}/list", "orders", post=handlers.list)
+    admit(app, f"{_PATH}/unwrap", "orders", post=handlers.unwrap)
 
 
 class _Handlers:

@@ -102,6 +102,27 @@ def expired(order: Order, now: datetime) -> Change:
     return _closed(order, Move.EXPIRE, Entry(now, Kind.EXPIRED), "expired")
 
 
+def erased(order: Order, reason: str, now: datetime) -> Change:
+    """Nothing of the candidate is left; an engine that was asked is told to stop. A repeat says nothing.
+
+    SmartRecruiters is told nothing: whoever asks us to erase a candidate erases them there.
+    """
+    if order.erased_at is not None:
+        return Change(order)
+    entry = Entry(now, Kind.ERASED, {"reason": reason})
+    gone = replace(order, sealed=None, erased_at=now)
+    if order.state.terminal:
+        return Change(gone, (entry,))
+    ended = replace(gone, state=State.CANCELLED, late_since=None, finished_at=now)
+    stop = AssessmentCancelled(
+        order_id=order.order_id,
+        company_id=order.company_id,
+        reason="the candidate's data was erased",
+        cancelled_at=now,
+    )
+    return Change(ended, (entry,), ((ORDERS_REQUESTS, stop),) if order.requested_at else ())
+
+
 def late(order: Order, now: datetime) -> Change:
     """Flags the order; its state stays, and the engine's next answer takes the flag away."""
     return Change(replace(order, late_since=now), (Entry(now, Kind.LATE),))

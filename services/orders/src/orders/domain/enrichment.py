@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from contracts.events.order import OrderPlaced
+from contracts.events.order import Candidate, OrderKind, OrderPlaced
 
 _FIRST_WAIT = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(minutes=1)
@@ -47,7 +47,7 @@ Outcome = Found | Absent | TryAgain
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is left to read for one order. Holds personal data: it lives until the engine is asked."""
+    """What is left to read for one order. It is kept with the candidate sealed, worked on with it opened."""
 
     placed: OrderPlaced
     give_up_at: datetime
@@ -57,6 +57,8 @@ class Work:
     traceparent: str | None = None
     found: Mapping[Resource, Mapping[str, Any]] = field(default_factory=dict)
     missing: Mapping[Resource, str] = field(default_factory=dict)
+    bound: bool = False
+    """Whether credentials has been told whose key the candidate is sealed with."""
 
     @property
     def open(self) -> tuple[Resource, ...]:
@@ -88,8 +90,23 @@ def begin(
     placed: OrderPlaced, wanted: frozenset[Resource], give_up_at: datetime, traceparent: str | None = None
 ) -> Work:
     """Returns the work for an order. What it has no id for is not asked for."""
-    whole = Work(placed, give_up_at, wanted, traceparent=traceparent)
-    return replace(whole, wanted=frozenset(one for one in wanted if whole.resource_id(one)))
+    return _with_ids(Work(placed, give_up_at, wanted, traceparent=traceparent))
+
+
+def opened(work: Work, candidate: Candidate) -> Work:
+    """Returns the work with the candidate in the clear, to be worked on in memory."""
+    return _with_ids(replace(work, placed=work.placed.model_copy(update={"candidate": candidate})))
+
+
+def _with_ids(work: Work) -> Work:
+    return replace(work, wanted=frozenset(one for one in work.wanted if _may_be_read(work, one)))
+
+
+def _may_be_read(work: Work, resource: Resource) -> bool:
+    """Whether there is an id to ask with; a sealed candidate of a standard order may have one."""
+    if resource is Resource.CANDIDATE and work.placed.candidate.sealed is not None:
+        return work.placed.kind is OrderKind.STANDARD
+    return bool(work.resource_id(resource))
 
 
 def proceed(

@@ -1,4 +1,4 @@
-"""An order as orders keeps it: ids, states and times. No personal data."""
+"""An order as orders keeps it: ids, states and times; its candidate sealed, until erased."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,15 +28,18 @@ class Order:
     package_id: str
     placed_at: datetime
     job_id: str | None = None
-    candidate_id: str | None = None
+    sealed: str | None = None
+    """The candidate, as `contracts.events.order.Candidate.sealed`; None once erased."""
     state: State = State.PLACED
     publication: Publication = Publication.PENDING
     requested_at: datetime | None = None
     answered_at: datetime | None = None
     late_since: datetime | None = None
     finished_at: datetime | None = None
+    erased_at: datetime | None = None
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more is expected: the end is reached and SmartRecruiters knows it."""
-        return self.state.terminal and self.publication is Publication.PUBLISHED
+        """Whether nothing more is expected: the end is reached and SmartRecruiters knows it, or may not."""
+        published = self.publication is Publication.PUBLISHED
+        return self.state.terminal and (published or self.erased_at is not None)

@@ -25,6 +25,8 @@ _WAITING = {
 
 def what_happens_next(order: Order, around: Circumstances) -> str:
     """Returns one or two sentences: what is waited for, from whom, and whose move it is."""
+    if order.erased_at is not None:
+        return "Nothing: the candidate's data was erased, and with it whatever was still to be sent."
     if order.state.terminal:
         return _after_the_end(order, around)
     words = _before_the_request(around) if order.state is State.PLACED else _WAITING[order.state]

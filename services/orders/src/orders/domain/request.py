@@ -35,7 +35,7 @@ def request_of(work: Work, now: datetime) -> AssessmentRequested:
         company_id=placed.company_id,
         kind=placed.kind,
         package_id=placed.package_id,
-        candidate=_candidate(placed.candidate, work.found.get(Resource.CANDIDATE)),
+        candidate=placed.candidate,
         requester=placed.requester,
         job=_job(placed.job_id, work.found.get(Resource.JOB)),
         hiring_team=_team(work.found.get(Resource.HIRING_TEAM)),
@@ -46,10 +46,8 @@ def request_of(work: Work, now: datetime) -> AssessmentRequested:
     )
 
 
-def _candidate(ordered: Candidate, body: Mapping[str, Any] | None) -> Candidate:
-    """The order's own words win; SmartRecruiters' fill what it left out."""
-    if body is None:
-        return ordered
+def completed(ordered: Candidate, body: Mapping[str, Any]) -> Candidate:
+    """Returns the candidate: the order's own words win, SmartRecruiters' fill what it left out."""
     details = CandidateDetails.model_validate(body)
     return ordered.model_copy(
         update={

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     DISABLED = "disabled"
     RECONNECTED = "reconnected"
     IGNORED = "ignored"
+    ERASED = "erased"
+    RESULTS_ERASED = "results_erased"
 
 
 Facts = Mapping[str, str | int]
@@ -51,6 +53,8 @@ _SENTENCES: Mapping[Kind, str] = {
     Kind.HELD: "{what} is held: {reason}",
     Kind.DISABLED: "the company's integration was disabled",
     Kind.RECONNECTED: "the company's integration is connected again",
+    Kind.ERASED: "the candidate's data was erased ({reason})",
+    Kind.RESULTS_ERASED: "results erased: {deleted} deliveries deleted, {dropped} of them not sent yet",
     Kind.IGNORED: "ignored {update}: the order is {state}",
 }
 

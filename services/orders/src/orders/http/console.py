@@ -13,7 +13,7 @@ from runtime.http.problems import Problem
 
 from orders.domain.outlook import what_happens_next
 from orders.domain.states import State
-from orders.http.server import listed, view, windows
+from orders.http.server import candidate_state, listed, view, windows
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
@@ -77,7 +77,13 @@ class _Console:
         self._admit(request)
         found = await view(request)
         next_step = what_happens_next(found.order, found.around)
-        return self._page("order.html", order=found.order, timeline=found.timeline, next_step=next_step)
+        return self._page(
+            "order.html",
+            order=found.order,
+            timeline=found.timeline,
+            next_step=next_step,
+            candidate=candidate_state(found.order),
+        )
 
     async def company(self, request: web.Request) -> web.Response:
         """A company's numbers, window by window."""

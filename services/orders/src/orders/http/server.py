@@ -49,7 +49,7 @@ async def view(request: web.Request) -> OrderView:
     except StorageUnavailable as error:
         raise unavailable() from error
     if found is None:
-        raise _unknown()
+        raise unknown()
     return found
 
 
@@ -100,7 +100,7 @@ def order_json(order: Order) -> dict[str, Any]:
         "kind": order.kind.value,
         "package_id": order.package_id,
         "job_id": order.job_id,
-        "candidate_id": order.candidate_id,
+        "candidate": candidate_state(order),
         "state": order.state.value,
         "final_result": order.publication.value,
         "late": order.late_since is not None,
@@ -109,10 +109,19 @@ def order_json(order: Order) -> dict[str, Any]:
         "answered_at": _text(order.answered_at),
         "late_since": _text(order.late_since),
         "finished_at": _text(order.finished_at),
+        "erased_at": _text(order.erased_at),
     }
 
 
-def _unknown() -> Problem:
+def candidate_state(order: Order) -> str:
+    """Returns where the candidate's data stands, in one word."""
+    if order.erased_at is not None:
+        return "erased"
+    return "sealed" if order.sealed is not None else "unknown"
+
+
+def unknown() -> Problem:
+    """Returns the answer for an order nobody knows."""
     return Problem(404, "order_not_found", "No order has this id.")
 
 
@@ -122,7 +131,7 @@ async def _get(request: web.Request) -> web.Response:
         {
             **order_json(found.order),
             "what_happens_next": what_happens_next(found.order, found.around),
-            "timeline": [_entry_json(entry) for entry in found.timeline],
+            "timeline": [entry_json(entry) for entry in found.timeline],
         }
     )
 
@@ -139,7 +148,7 @@ async def _cancel(request: web.Request) -> web.Response:
     try:
         order = await request.app[CANCELLING].cancel(request.match_info["order_id"], wanted.reason)
     except UnknownOrder as error:
-        raise _unknown() from error
+        raise unknown() from error
     except StorageUnavailable as error:
         raise unavailable() from error
     if order.state is not State.CANCELLED:
@@ -155,7 +164,8 @@ async def _insights(request: web.Request) -> web.Response:
     return web.json_response({"company_id": company_id, "windows": [_window_json(one) for one in found]})
 
 
-def _entry_json(entry: Entry) -> dict[str, Any]:
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """Returns a row of the timeline."""
     return {
         "at": _text(entry.at),
         "kind": entry.kind.value,

@@ -11,6 +11,7 @@ from contracts.topics import (
     RESULTS_DELIVERIES,
     Topic,
 )
+from runtime.candidate_keys.errors import KeysUnavailable
 from runtime.kafka.consumer import EventConsumer, Received, Reject, Retry
 from runtime.kafka.producer import EventProducer
 
@@ -53,7 +54,7 @@ def _answering(handle: Handle) -> Callable[[Received], Awaitable[None]]:
     async def answering(received: Received) -> None:
         try:
             await handle(received.event)
-        except (StorageUnavailable, NotYet) as error:
+        except (StorageUnavailable, NotYet, KeysUnavailable) as error:
             raise Retry(str(error)) from error
         except Refused as error:
             raise Reject(str(error)) from error

@@ -3,18 +3,37 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
+from contracts.events.order import Candidate
+from runtime.candidate_keys.errors import CandidateKeyError, Erased, KeysUnavailable
 
-from orders.domain.enrichment import Again, Finished, Outcome, Resource, TryAgain, Work, proceed
+from orders.domain import changes
+from orders.domain.enrichment import (
+    Again,
+    Finished,
+    Found,
+    Outcome,
+    Resource,
+    TryAgain,
+    Work,
+    opened,
+    proceed,
+)
+from orders.domain.request import completed
 from orders.domain.timeline import Entry, Kind
 from orders.errors import StorageUnavailable
 from orders.ports import EnrichmentQueue, Resources, Transactions
+from orders.service.applying import apply
 from orders.service.intake import request
+from orders.service.people import Opened, People
 
 _IDLE = 0.5
 _LEAST_TIME = timedelta(seconds=0.05)
+_KEYS_WAIT = timedelta(seconds=2)
+_OPERATOR_WAIT = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
@@ -24,6 +43,7 @@ class Enriching:
 
     At most `per_company` orders of a company are worked on at a time, and companies share no other limit, so
     one that hangs holds up itself alone. Work of a process that dies comes due again after `lease`.
+    Without credentials all of it waits: nobody may be asked about a candidate whose key is nobody's yet.
     """
 
     def __init__(
@@ -32,6 +52,7 @@ class Enriching:
         transactions: Transactions,
         queue: EnrichmentQueue,
         resources: Resources,
+        people: People,
         clock: Callable[[], datetime],
         chance: Callable[[], float],
         relay: Callable[[], None],
@@ -42,6 +63,7 @@ class Enriching:
         self._transactions = transactions
         self._queue = queue
         self._resources = resources
+        self._people = people
         self._clock = clock
         self._chance = chance
         self._relay = relay
@@ -103,10 +125,11 @@ class Enriching:
     async def _work(self, work: Work) -> None:
         order_id = work.placed.order_id
         try:
-            outcomes = await self._attempt(work)
-            async with self._leasing:  # from here on a renewal would overwrite when it is due
-                self._leased.discard(order_id)
-            await self._conclude(work, outcomes)
+            await self._work_opened(work)
+        except Erased:
+            await self._erased(order_id)
+        except CandidateKeyError as error:
+            await self._wait_for_keys(work, error)
         except StorageUnavailable as error:
             log.warning("enrichment is repeated", order_id=order_id, reason=str(error))
         except Exception:
@@ -115,6 +138,47 @@ class Enriching:
             self._leased.discard(order_id)
             del self._running[order_id]
             self.wake()
+
+    async def _work_opened(self, work: Work) -> None:
+        person = await self._people.open(work.placed, bound=work.bound)
+        candidate = person.person.candidate
+        known = opened(work, candidate)
+        outcomes = await self._attempt(known)
+        found = outcomes.get(Resource.CANDIDATE)
+        if isinstance(found, Found):
+            candidate = completed(candidate, found.body)
+            outcomes[Resource.CANDIDATE] = Found({})  # that it was had; what it said is sealed
+            if candidate.email != person.person.candidate.email:
+                await self._people.bind(work.placed, person, candidate)
+        async with self._leasing:  # from here on a renewal would overwrite when it is due
+            self._leased.discard(work.placed.order_id)
+        await self._conclude(known, outcomes, person, candidate)
+
+    async def _erased(self, order_id: str) -> None:
+        """Ends an order whose candidate was erased while it was on its way."""
+        now = self._clock()
+        async with self._transactions() as unit:
+            order = await unit.lock(order_id)
+            if order is not None and await unit.end_enrichment(order_id):
+                await apply(unit, order, changes.erased(order, "asked for before the order came", now), now)
+        self._relay()
+
+    async def _wait_for_keys(self, work: Work, error: CandidateKeyError) -> None:
+        """No attempt: what is to be read is not even known. Patience for SmartRecruiters goes on counting."""
+        log.warning(
+            "enrichment waits for keys",
+            order_id=work.placed.order_id,
+            cause=type(error).__name__,
+            reason=str(error),
+        )
+        wait = _KEYS_WAIT if isinstance(error, KeysUnavailable) else _OPERATOR_WAIT
+        async with self._leasing:
+            self._leased.discard(work.placed.order_id)
+        try:
+            async with self._transactions() as unit:
+                await unit.postpone_enrichment(work, self._clock() + wait)
+        except StorageUnavailable as unavailable:
+            log.warning("enrichment is repeated", order_id=work.placed.order_id, reason=str(unavailable))
 
     async def _attempt(self, work: Work) -> dict[Resource, Outcome]:
         left = work.give_up_at - self._clock()
@@ -132,22 +196,30 @@ class Enriching:
         except TimeoutError:
             return TryAgain(f"{resource}: no answer in time")
 
-    async def _conclude(self, work: Work, outcomes: dict[Resource, Outcome]) -> None:
+    async def _conclude(
+        self, work: Work, outcomes: dict[Resource, Outcome], person: Opened, candidate: Candidate
+    ) -> None:
         now = self._clock()
-        step = proceed(work, outcomes, now, self._chance())
+        sealed = person.sealed(candidate)
+        step = proceed(_with(work, sealed), outcomes, now, self._chance())
         order_id = work.placed.order_id
         async with self._transactions() as unit:
             order = await unit.lock(order_id)
             match step:
                 case Finished(after) if order is not None and await unit.end_enrichment(order_id):
                     await unit.record(order_id, _news(work, after, now))
-                    await request(unit, order, after, now)
+                    await request(unit, replace(order, sealed=sealed.sealed), after, now)
                 case Again(after, due_at) if await unit.postpone_enrichment(after, due_at):
                     delayed = Entry(now, Kind.ENRICHMENT_DELAYED, {"reason": after.reason})
                     await unit.record(order_id, [*_news(work, after, now), delayed])
                 case _:
                     return  # somebody else ended it: cancelled, expired, or worked on after our lease
         self._relay()
+
+
+def _with(work: Work, sealed: Candidate) -> Work:
+    """Returns the work as it is kept."""
+    return replace(work, placed=work.placed.model_copy(update={"candidate": sealed}), bound=True)
 
 
 def _news(before: Work, after: Work, now: datetime) -> list[Entry]:

@@ -16,6 +16,7 @@ from orders.domain.timeline import Entry, Kind
 from orders.errors import Refused
 from orders.ports import Transactions, Unit
 from orders.service.applying import apply, event_of
+from orders.service.people import People
 
 CONSUMER = "gateway.orders"
 
@@ -46,32 +47,45 @@ class Intake:
         transactions: Transactions,
         plan: Plan,
         clock: Callable[[], datetime],
+        people: People,
         enrich: Callable[[], None],
-        relay: Callable[[], None],
     ) -> None:
         self._transactions = transactions
         self._plan = plan
         self._clock = clock
+        self._people = people
         self._enrich = enrich
-        self._relay = relay
 
     async def handle_placed(self, event: Event[OrderPlaced]) -> None:
-        """Writes the order and what is to be read for it. Raises Refused when the id is another company's."""
+        """Writes the order and what is to be done for it; nothing of the candidate is written in the clear.
+
+        Raises Refused when the id is another company's, KeysUnavailable.
+        """
         now = self._clock()
-        work = self._plan.begin(event.data, now, event.traceparent)
+        placed = self._people.cover(event.data)
+        work = self._plan.begin(placed, now, event.traceparent)
+        try:
+            new = await self._begin(event, _order_of(placed), work, now)
+        except Refused:
+            await self._people.adopt(placed)
+            raise
+        if new:
+            self._enrich()
+        else:
+            # A repeat was sealed with a key of its own, and is erased with its candidate, too.
+            await self._people.adopt(placed)
+
+    async def _begin(self, event: Event[OrderPlaced], order: Order, work: Work, now: datetime) -> bool:
         async with self._transactions() as unit:
             if not await unit.remember(event.id, CONSUMER):
-                return
-            order = _order_of(event.data)
+                return False
             if not await unit.create(order):
                 await self._repeat(unit, order, now)
-                return
+                return False
             await unit.record(order.order_id, [_placed(order)])
-            if work.open:
-                await unit.begin_enrichment(work, now)
-            else:
-                await request(unit, order, work, now)
-        (self._enrich if work.open else self._relay)()
+            # Due even where nothing is to be read: credentials has to know whose key it is first.
+            await unit.begin_enrichment(work, now)
+            return True
 
     async def _repeat(self, unit: Unit, order: Order, now: datetime) -> None:
         known = await unit.lock(order.order_id)
@@ -95,7 +109,7 @@ def _order_of(placed: OrderPlaced) -> Order:
         kind=placed.kind,
         package_id=placed.package_id,
         job_id=placed.job_id,
-        candidate_id=placed.candidate.id,
+        sealed=placed.candidate.sealed,
         placed_at=placed.received_at,
     )
 

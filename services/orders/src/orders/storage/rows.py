@@ -14,8 +14,8 @@ from orders.domain.states import State
 from orders.domain.timeline import Entry, Kind
 
 COLUMNS = (
-    "order_id, company_id, kind, package_id, job_id, candidate_id, state, publication, "
-    "placed_at, requested_at, answered_at, late_since, finished_at"
+    "order_id, company_id, kind, package_id, job_id, sealed, state, publication, "
+    "placed_at, requested_at, answered_at, late_since, finished_at, erased_at"
 )
 
 
@@ -43,7 +43,7 @@ def to_entry(row: asyncpg.Record) -> Entry:
 
 
 def from_work(work: Work) -> bytes:
-    """Returns the work as bytes: texts of strangers may hold what jsonb refuses."""
+    """Returns the work, its candidate sealed, as bytes: texts of strangers may hold what jsonb refuses."""
     return json.dumps(
         {
             "placed": work.placed.model_dump(mode="json"),
@@ -53,6 +53,7 @@ def from_work(work: Work) -> bytes:
             "traceparent": work.traceparent,
             "found": work.found,
             "missing": work.missing,
+            "bound": work.bound,
         }
     ).encode()
 
@@ -69,4 +70,5 @@ def to_work(row: asyncpg.Record) -> Work:
         traceparent=whole["traceparent"],
         found={Resource(name): body for name, body in whole["found"].items()},
         missing={Resource(name): why for name, why in whole["missing"].items()},
+        bound=whole.get("bound", False),
     )

@@ -22,13 +22,13 @@ from orders.storage.rows import COLUMNS, from_order, from_work, to_order
 SCHEMA = "orders"
 
 _CREATE = f"""
-INSERT INTO orders.orders ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO orders.orders ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (order_id) DO NOTHING RETURNING order_id
 """  # noqa: S608 - our own column names
 _LOCK = f"SELECT {COLUMNS} FROM orders.orders WHERE order_id = $1 FOR UPDATE"  # noqa: S608 - the same
 _SAVE = """
 UPDATE orders.orders SET state = $2, publication = $3, requested_at = $4, answered_at = $5, late_since = $6,
-       finished_at = $7 WHERE order_id = $1
+       finished_at = $7, sealed = $8, erased_at = $9 WHERE order_id = $1
 """
 _RECORD = """
 INSERT INTO orders.timeline (order_id, at, kind, facts)
@@ -38,6 +38,7 @@ _RECORD_FOR_OPEN = """
 INSERT INTO orders.timeline (order_id, at, kind, facts)
 SELECT order_id, $2, $3, $4::jsonb FROM orders.orders WHERE company_id = $1
    AND (state IN ('placed', 'requested', 'launched', 'in_progress') OR publication <> 'published')
+   AND erased_at IS NULL
 """
 _SAVE_COMPANY = """
 INSERT INTO orders.companies AS known (company_id, connected, changed_at) VALUES ($1, $2, $3)
@@ -112,6 +113,8 @@ class PostgresUnit:
             order.answered_at,
             order.late_since,
             order.finished_at,
+            order.sealed,
+            order.erased_at,
         )
 
     async def record(self, order_id: str, entries: Sequence[Entry]) -> None:
@@ -173,6 +176,12 @@ class PostgresUnit:
     async def save_company(self, company_id: str, *, connected: bool, changed_at: datetime) -> bool:
         """Leaves what is newer."""
         return await self._connection.fetchval(_SAVE_COMPANY, company_id, connected, changed_at) is not None
+
+    async def results_erased(self, order_id: str, now: datetime) -> None:
+        """Notes it."""
+        await self._connection.execute(
+            "UPDATE orders.orders SET results_erased_at = $2 WHERE order_id = $1", order_id, now
+        )
 
     async def take_overdue(self, now: datetime, limits: Limits, *, at_most: int) -> Sequence[Order]:
         """Two replicas never get the same orders."""

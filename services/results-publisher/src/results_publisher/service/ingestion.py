@@ -112,8 +112,10 @@ class IngestionService:
         self, work: IngestionTransaction, order_ids: Sequence[str], updates: Sequence[Incoming]
     ) -> list[NewDelivery]:
         orders = await work.lock(order_ids)
+        erased = await work.erased(order_ids)
         documents = await work.documents(list(orders))
-        waited = await work.take_waiting(list(orders))
+        waited = [one for one in await work.take_waiting(list(orders)) if one.update.order_id not in erased]
+        updates = [one for one in updates if one.update.order_id not in erased]
         changes = apply(orders, documents, [*waited, *updates])
         ours = {one.event_id for one in updates}
         refused = [one for one in changes.refused if one.event_id in ours]

@@ -105,6 +105,11 @@ class PostgresIngestionTransaction:
         rows = await self._connection.fetch(sql.DOCUMENTS, order_ids)
         return {row["order_id"]: read_document(row) for row in rows}
 
+    async def erased(self, order_ids: Sequence[str]) -> set[str]:
+        """Of an order being erased right now, `lock` has waited for the end."""
+        rows = await self._connection.fetch(sql.ERASED, order_ids)
+        return {row["order_id"] for row in rows}
+
     async def take_waiting(self, order_ids: Sequence[str]) -> list[Incoming]:
         """Takes back what had been given up, too."""
         rows = await self._connection.fetch(sql.TAKE_WAITING, order_ids)
@@ -165,6 +170,7 @@ class PostgresIngestionTransaction:
 
     async def give_up_waiting(self, older_than: timedelta, now: datetime) -> int:
         """Up to 500 at a time."""
+        await self._connection.execute(sql.DROP_ERASED)
         rows = await self._connection.fetch(sql.GIVE_UP, older_than, now)
         dead = [dead_update(read_incoming(row), "unknown_order") for row in rows]
         await self.add_deliveries(dead, now)

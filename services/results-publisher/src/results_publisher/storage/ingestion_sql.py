@@ -27,6 +27,12 @@ WHERE order_id = ANY($1::text[]) ORDER BY order_id FOR NO KEY UPDATE
 DOCUMENTS = """
 SELECT order_id, document, status, changed_at FROM results_publisher.results WHERE order_id = ANY($1::text[])
 """
+ERASED = "SELECT order_id FROM results_publisher.erased_orders WHERE order_id = ANY($1::text[])"
+# An update that came beside the erasure of an order nobody here knew.
+DROP_ERASED = """
+DELETE FROM results_publisher.waiting_updates w USING results_publisher.erased_orders e
+WHERE e.order_id = w.order_id
+"""
 TAKE_WAITING = """
 DELETE FROM results_publisher.waiting_updates WHERE order_id = ANY($1::text[])
 RETURNING id, event_id, order_id, update, traceparent, given_up_at
@@ -98,4 +104,5 @@ FORGET = (
         LIMIT 5000)
     """,
     "DELETE FROM results_publisher.waiting_updates WHERE received_at < $1",
+    "DELETE FROM results_publisher.erased_orders WHERE erased_at < $1",
 )

@@ -17,8 +17,11 @@ from results_publisher.storage.rows import columns
 _ATTEMPTS = """
 INSERT INTO results_publisher.attempts
     (delivery_id, number, started_at, duration_ms, http_status, error, answer)
-SELECT * FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::integer[], $5::integer[], $6::text[],
-    $7::text[])
+SELECT n.* FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::integer[], $5::integer[], $6::text[],
+    $7::text[]) AS n (delivery_id, number, started_at, duration_ms, http_status, error, answer)
+-- What was erased in the middle of the attempt leaves no answer behind.
+JOIN (SELECT delivery_id FROM results_publisher.deliveries
+      WHERE delivery_id = ANY($1::uuid[]) FOR KEY SHARE) d USING (delivery_id)
 """
 # Who lost the lease meanwhile may still say that SmartRecruiters took it, but decides nothing.
 _DELIVERIES = """

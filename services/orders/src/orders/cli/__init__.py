@@ -1,0 +1,1 @@
+"""What the vendor's operator does: `bridge orders` and `bridge candidates`."""
