@@ -1,6 +1,7 @@
-"""The credentials service reduced to what taking orders needs: one signing key and a token for one company.
+"""The credentials service reduced to what taking orders needs: one signing key, a token for one company,
+and candidate keys.
 
-`python -m tests.bench.identity PORT KEY_FILE` serves the key.
+`python -m tests.bench.identity PORT KEY_FILE` serves them.
 """
 
 import json
@@ -11,6 +12,8 @@ from pathlib import Path
 from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import ECKey
+
+from tests.support.candidate_keys import CandidateKeysStub
 
 COMPANY = "bench"
 
@@ -31,13 +34,14 @@ def make_token(key: ECKey, issuer: str) -> str:
 
 
 def application(public: str) -> web.Application:
-    """Returns a server of GET /internal/jwks."""
+    """Returns a server of GET /internal/jwks and of candidate keys."""
 
     async def keys(_request: web.Request) -> web.Response:
         return web.Response(text=public, content_type="application/json")
 
     app = web.Application()
     app.router.add_get("/internal/jwks", keys)
+    CandidateKeysStub().add_to(app)
     return app
 
 

@@ -14,6 +14,8 @@ from gateway.errors import InvalidRequest
 from gateway.service.addresses import CallbackAddresses, ReturnAddresses
 from hypothesis import example, given
 from hypothesis import strategies as st
+from runtime.candidate_keys.jwe import CandidateKey
+from runtime.candidate_keys.person import Person
 from runtime.fencing import Fence, ForbiddenUrl
 
 from tests.gateway.support.world import callback, inline_order, standard_order
@@ -111,9 +113,14 @@ def test_ways_back_can_be_fenced() -> None:
         FENCE.check("https://careers.example/")
 
 
+KEY = CandidateKey("k", bytes(32))
+
+
 def event_of(order: dict[str, Any], **more: Any) -> Event[Any]:
     read = read_order(json.dumps(order).encode(), inline_only=False)
-    record = placed(read, order_id="o1", return_url=None, received_at=NOW, traceparent=None, **more)
+    record = placed(
+        read, order_id="o1", return_url=None, received_at=NOW, traceparent=None, seal=KEY.seal, **more
+    )
     event: Event[Any] = codec.decode(record.value, record.headers)
     assert (record.order_id, record.event_id) == (event.subject, str(event.id))
     assert record.key == GATEWAY_ORDERS.key(event)
@@ -132,7 +139,10 @@ def test_what_nobody_knows_is_kept() -> None:
     order = standard_order("o1", extra=[1, {"a": None}], job={"id": "j", "title": "t"})
     order["candidate"]["phone"] = "1"
     order["requester"]["role"] = "boss"
-    assert event_of(order).data.unknown_fields == {
+    event = event_of(order)
+    assert event.data.unknown_fields == {}
+    assert event.data.candidate.model_dump(exclude_none=True).keys() == {"sealed"}
+    assert Person.of_plain(KEY.open(event.data.candidate.sealed)).unknown_fields == {
         "extra": [1, {"a": None}],
         "candidate": {"phone": "1"},
         "job": {"title": "t"},
@@ -160,7 +170,9 @@ def test_any_value_of_any_field_is_taken_or_named(name: str, value: Any, inline:
     order = (inline_order if inline else standard_order)("o1") | {name: value}
     try:
         read = read_order(json.dumps(order).encode(), inline_only=inline)
-        record = placed(read, order_id="o1", return_url=None, received_at=NOW, traceparent=None)
+        record = placed(
+            read, order_id="o1", return_url=None, received_at=NOW, traceparent=None, seal=KEY.seal
+        )
     except InvalidRequest as wrong:
         faults = wrong.faults
     else:
@@ -181,6 +193,7 @@ def test_odd_numbers_where_nobody_looks(value: bytes) -> None:
             return_url=None,
             received_at=NOW,
             traceparent=None,
+            seal=KEY.seal,
         )
     except InvalidRequest as wrong:
         assert wrong.faults  # noqa: PT017 - either is fine, an unforeseen error is not

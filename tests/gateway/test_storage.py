@@ -12,6 +12,7 @@ from gateway.ports import Launch, SpooledRecord
 from gateway.storage.launches import PostgresLaunches
 from gateway.storage.spool import PostgresSpool
 from runtime import database
+from runtime.candidate_keys.jwe import CandidateKey
 
 from tests.gateway.support.world import standard_order
 
@@ -24,7 +25,14 @@ async def pool(database_url: str) -> AsyncIterator[database.Pool]:
 
 def record(order_id: str) -> Record:
     order = read_order(json.dumps(standard_order(order_id)).encode(), inline_only=False)
-    return placed(order, order_id=order_id, return_url=None, received_at=datetime.now(UTC), traceparent=None)
+    return placed(
+        order,
+        order_id=order_id,
+        return_url=None,
+        received_at=datetime.now(UTC),
+        traceparent=None,
+        seal=CandidateKey("k", bytes(32)).seal,
+    )
 
 
 async def test_what_is_spooled_comes_out_as_it_went_in_oldest_first_once(pool: database.Pool) -> None:

@@ -11,6 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from runtime.http.server import serving
 
+from tests.support.candidate_keys import CandidateKeysStub
+
 INTERNAL_TOKEN = "internal-token-of-the-tests"
 PASSWORD = "correct horse battery staple"
 
@@ -34,6 +36,7 @@ class FakeCredentials:
         self.away = False
         self.clients = {"client-acme": ("secret of acme+%", "acme")}
         self.url = ""
+        self.candidate_keys = CandidateKeysStub()
 
     def sign(self, company_id: str = "acme", **changes: Any) -> str:
         """An access token; `changes` to claims, a claim of None is left out."""
@@ -68,6 +71,7 @@ class FakeCredentials:
         app.router.add_post("/internal/consent/grants", self._grant)
         app.router.add_post("/internal/consent/denials", self._deny)
         app.router.add_post("/internal/companies/{company_id}/disable", self._disable)
+        self.candidate_keys.add_to(app)
         async with serving(app, "127.0.0.1", 0, name="credentials") as port:
             self.url = f"http://127.0.0.1:{port}"
             yield self.url

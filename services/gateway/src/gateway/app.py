@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import structlog
 from contracts.topics import CREDENTIALS_INTEGRATIONS, ENGINES_PACKAGES, ENGINES_UPDATES, GATEWAY_ORDERS
 from runtime import database
+from runtime.candidate_keys.client import CandidateKeys
+from runtime.candidate_keys.pool import KeyPool
 from runtime.fencing import Fence
 from runtime.health import Health
 from runtime.http import outgoing
@@ -62,7 +64,7 @@ class Ports:
     internal: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Resources:
     """What talks to the world."""
 
@@ -70,6 +72,7 @@ class _Resources:
     producer: EventProducer
     credentials: CredentialsClient
     launches: PostgresLaunches
+    candidate_keys: KeyPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
         ("packages view", knowledge.packages.run()),
         ("integrations view", knowledge.integrations.run()),
         ("signing keys", knowledge.keys.run()),
+        ("candidate keys", resources.candidate_keys.run()),
         ("launch addresses", consumer.run()),
         ("launch retention", _clean(resources.launches)),
         ("spool relay", intake.relay()),
@@ -166,7 +170,10 @@ async def _resources(settings: Settings, stack: AsyncExitStack) -> _Resources:
         deadline=settings.gateway_credentials_deadline_seconds,
     )
     launches = PostgresLaunches(pool=pool, retention=timedelta(days=settings.gateway_launch_retention_days))
-    return _Resources(pool=pool, producer=producer, credentials=credentials, launches=launches)
+    url, token = settings.credentials_url, settings.internal_api_token
+    source = CandidateKeys(session=session, credentials_url=url, token=token)
+    keys = KeyPool(source=source, size=settings.gateway_candidate_keys, clock=time.monotonic)
+    return _Resources(pool, producer, credentials, launches, keys)
 
 
 def _knowledge(settings: Settings, resources: _Resources) -> _Knowledge:
@@ -196,6 +203,7 @@ def _health(resources: _Resources, knowledge: _Knowledge) -> Health:
         return resources.producer.healthy or await database.answers(resources.pool)
 
     health.check("signing keys", lambda: knowledge.keys.is_loaded)
+    health.check("candidate keys", lambda: resources.candidate_keys.ready)
     health.check("packages", lambda: knowledge.packages.is_loaded)
     health.check("integrations", lambda: knowledge.integrations.is_loaded)
     health.check("orders can be kept", can_keep_orders)
@@ -221,6 +229,7 @@ def _handlers(
         callbacks=CallbackAddresses(fence),
         returns=_returns(settings),
         now=lambda: datetime.now(UTC),
+        keys=resources.candidate_keys,
     )
     integrations = IntegrationService(
         authenticator=authenticator, credentials=resources.credentials, connections=knowledge.connections

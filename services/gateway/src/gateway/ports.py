@@ -75,6 +75,14 @@ class Launches(Protocol):
         ...
 
 
+class KeysAtHand(Protocol):
+    """Keys of candidates' data that nobody has used yet."""
+
+    def seal(self, plain: bytes) -> str:
+        """Returns the JWE, without waiting. Raises KeysUnavailable before credentials has answered once."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A person of the vendor's customer, between sign-in and consent."""

@@ -55,6 +55,12 @@ class Settings(ServiceSettings):
         description="addresses or networks of our own proxies, comma-separated: behind these the client's "
         "address is read from X-Forwarded-For",
     )
+    gateway_candidate_keys: int = Field(
+        default=4000,
+        ge=1,
+        le=100_000,
+        description="keys of candidates' data kept at hand, one an order, for when credentials is away",
+    )
     gateway_launch_retention_days: int = Field(
         default=90, ge=1, description="how long launch addresses are kept after their last change"
     )

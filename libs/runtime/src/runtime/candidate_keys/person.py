@@ -41,4 +41,4 @@ def plain(candidate: Mapping[str, Any], unknown_fields: Mapping[str, Any]) -> by
     fields = {name: value for name, value in candidate.items() if value is not None}
     if unknown_fields:
         fields[_UNKNOWN] = unknown_fields
-    return to_json(fields)
+    return to_json(fields, inf_nan_mode="null")

@@ -13,6 +13,7 @@ from contracts.smartrecruiters.orders import InlineOrder, StandardOrder, WireCan
 from contracts.topics import GATEWAY_ORDERS
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
+from runtime.candidate_keys.person import plain
 
 from gateway.errors import Fault, InvalidRequest, TooLarge
 
@@ -26,6 +27,8 @@ LARGEST_EVENT_BYTES = 1_000_000
 LONGEST_COMPLETED_URL = 2_600
 
 Order: TypeAlias = StandardOrder | InlineOrder
+Seal: TypeAlias = Callable[[bytes], str]
+"""Returns the JWE of a candidate."""
 UrlCheck: TypeAlias = Callable[[str], str | None]
 """Returns why an address is refused, None when it is not."""
 CallbackReader: TypeAlias = Callable[[str], str]
@@ -126,15 +129,22 @@ def check_addresses(order: Order, *, callback: CallbackReader, completed: UrlChe
 
 
 def placed(
-    order: Order, *, order_id: str, return_url: str | None, received_at: datetime, traceparent: str | None
+    order: Order,
+    *,
+    order_id: str,
+    return_url: str | None,
+    received_at: datetime,
+    traceparent: str | None,
+    seal: Seal,
 ) -> Record:
-    """Returns the event of an order, ready for Kafka. A repeat of the order has the same event id.
+    """Returns the event of an order, ready for Kafka, its candidate sealed. A repeat has the same event id.
 
     `received_at` is in UTC. Raises InvalidRequest for what events cannot hold, TooLarge for what a record
-    cannot.
+    cannot, and what `seal` raises.
     """
     at = received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    data = _data(order, order_id, return_url, at)
+    sealed = seal(plain(_candidate(order.candidate), _unknown_fields(order)))
+    data = _data(order, order_id, return_url, at, sealed)
     if not _surely_fits(order, order_id):
         _refuse_misfits(data)
     # What OrderPlaced would write, in a third of the time: each field was looked at on the way in.
@@ -148,7 +158,9 @@ def placed(
     return Record(event_id, order_id, GATEWAY_ORDERS.name, order_id.encode(), value, headers)
 
 
-def _data(order: Order, order_id: str, return_url: str | None, received_at: str) -> dict[str, Any]:
+def _data(
+    order: Order, order_id: str, return_url: str | None, received_at: str, sealed: str
+) -> dict[str, Any]:
     """Returns OrderPlaced's fields; those without a value are left out."""
     inline = isinstance(order, InlineOrder)
     data: dict[str, Any] = {
@@ -157,10 +169,10 @@ def _data(order: Order, order_id: str, return_url: str | None, received_at: str)
         "kind": "inline" if inline else "standard",
         "package_id": order.assessment_package_id,
         "result_callback_url": order.result_callback_url,
-        "candidate": _candidate(order.candidate),
+        "candidate": {"sealed": sealed},
         "fields": order.fields or {},
         "received_at": received_at,
-        "unknown_fields": _unknown_fields(order),
+        "unknown_fields": {},
     }
     if (job_id := order.the_job()) is not None:
         data["job_id"] = job_id

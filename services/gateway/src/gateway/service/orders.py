@@ -4,14 +4,18 @@ from collections.abc import Callable
 from datetime import datetime
 
 from contracts.smartrecruiters.orders import InlineOrder
+from runtime.candidate_keys.errors import KeysUnavailable
 
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.handoff import Handoff, HandoffLinks
 from gateway.domain.orders import check_addresses, placed, read_order
 from gateway.domain.principal import Principal
-from gateway.errors import ForeignCompany, UnknownPackage
+from gateway.errors import ForeignCompany, NotDurable, UnknownPackage
+from gateway.ports import KeysAtHand
 from gateway.service.addresses import CallbackAddresses, ReturnAddresses
 from gateway.service.intake import Intake
+
+_RETRY_AFTER_SECONDS = 5
 
 
 class OrderService:
@@ -26,6 +30,7 @@ class OrderService:
         callbacks: CallbackAddresses,
         returns: ReturnAddresses,
         now: Callable[[], datetime],
+        keys: KeysAtHand,
     ) -> None:
         self._catalogue = catalogue
         self._intake = intake
@@ -33,6 +38,7 @@ class OrderService:
         self._callbacks = callbacks
         self._returns = returns
         self._now = now
+        self._keys = keys
 
     async def place(
         self, principal: Principal, body: bytes, *, inline_only: bool, traceparent: str | None
@@ -49,12 +55,18 @@ class OrderService:
             token = self._links.token(
                 Handoff(order_id, order.company_id, order.completed_assessment_callback_url)
             )
-        record = placed(
-            order,
-            order_id=order_id,
-            return_url=self._links.done_url(token) if token else None,
-            received_at=self._now(),
-            traceparent=traceparent,
-        )
+        try:
+            record = placed(
+                order,
+                order_id=order_id,
+                return_url=self._links.done_url(token) if token else None,
+                received_at=self._now(),
+                traceparent=traceparent,
+                seal=self._keys.seal,
+            )
+        except KeysUnavailable as error:
+            raise NotDurable(
+                "the order could not be sealed, please send it again", retry_after=_RETRY_AFTER_SECONDS
+            ) from error
         await self._intake.keep(record)
         return self._links.url(token) if token else None

@@ -27,7 +27,7 @@ class _Body(BaseModel):
 
 
 class _Sealed(_Body):
-    sealed: Annotated[str, Field(min_length=1, max_length=900_000)]
+    sealed: Annotated[str, Field(min_length=1, max_length=1_000_000)]
 
 
 class _Subject(_Body):
