@@ -11,7 +11,7 @@ from tests.support.waiting import eventually
 
 @pytest.fixture(params=["light", "dark"])
 async def support(new_person: NewPerson, stack: Stack, request: pytest.FixtureRequest) -> Person:
-    credentials = {"username": "support", "password": stack.keys["internal_api_token"]}
+    credentials = {"username": "support", "password": stack.keys["console_token"]}
     person = await new_person(http_credentials=credentials, color_scheme=request.param)
     await person.page.goto(f"{stack.urls.orders}/console")
     await person.reads("Orders")

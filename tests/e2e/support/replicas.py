@@ -15,5 +15,10 @@ def replica(world: World, module: str, *ports: str) -> tuple[Process, list[int]]
     own = dict(zip(ports, map(str, chosen), strict=True))
     log = world.stack.logs / f"{module}-{chosen[-1]}.log"
     ready = f"http://127.0.0.1:{chosen[-1]}/health/ready"
-    process = Process(["-m", module], env=world.stack.environment | own, log=log, ready_url=ready)
+    process = Process(
+        ["-m", module],
+        env=dict(world.stack.environment_of(module.replace("_", "-"))) | own,
+        log=log,
+        ready_url=ready,
+    )
     return process, chosen

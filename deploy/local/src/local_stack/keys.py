@@ -7,6 +7,17 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+# Who calls a service of ours, and whom: runtime.http.callers.
+CALLERS = {
+    "gateway": ("credentials",),
+    "orders": ("credentials", "results-publisher"),
+    "results-publisher": ("credentials",),
+    "bridge": ("orders", "results-publisher"),
+    "console": ("orders",),
+}
+# Who has rows in PostgreSQL: runtime.roles.
+ROLES = ("gateway", "credentials", "orders", "orders_insights", "results_publisher")
+
 
 def _base64(size: int) -> str:
     return base64.b64encode(secrets.token_bytes(size)).decode()
@@ -14,7 +25,8 @@ def _base64(size: int) -> str:
 
 MAKERS: dict[str, Callable[[], str]] = {
     "postgres_password": lambda: secrets.token_hex(16),
-    "internal_api_token": lambda: secrets.token_urlsafe(32),
+    **{f"{caller}_token": lambda: secrets.token_urlsafe(32) for caller in CALLERS},
+    **{f"{role}_password": lambda: secrets.token_hex(24) for role in ROLES},
     "engine_api_token": lambda: secrets.token_urlsafe(32),
     "encryption_keys": lambda: f"local:{_base64(32)}",
     "secret_pepper": lambda: _base64(32),

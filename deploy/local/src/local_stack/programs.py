@@ -2,8 +2,10 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from local_stack.keys import CALLERS, ROLES
 from local_stack.ports import HOST, Ports
 
 DATABASE = "bridge"
@@ -62,8 +64,23 @@ def programs(ports: Ports) -> list[Program]:
     ]
 
 
+def own(name: str, keys: Mapping[str, str], database_url: str) -> dict[str, str]:
+    """What a program has that no other has: its database role, its token, and the tokens of its callers."""
+    role = name.replace("-", "_")
+    callers = [f"{caller}:{keys[f'{caller}_token']}" for caller, called in CALLERS.items() if name in called]
+    found = {
+        "INTERNAL_API_TOKEN": keys.get(f"{name}_token", "calls nobody"),
+        "INTERNAL_API_CALLERS": ",".join(callers),
+        "DATABASE_ROLES": "",
+    }
+    if role not in ROLES:
+        return found | {"DATABASE_URL": ""}
+    place = database_url.rpartition("@")[2]
+    return found | {"DATABASE_URL": f"postgresql://bridge_{role}:{keys[f'{role}_password']}@{place}"}
+
+
 def settings(ports: Ports, keys: dict[str, str], database_url: str, kafka: str) -> dict[str, str]:
-    """One environment for all programs and for `bridge`: each reads what is its own."""
+    """One environment for `bridge` and, with what `own` adds, for all programs."""
     urls = Urls.of(ports)
     ours = {
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
@@ -74,7 +91,8 @@ def settings(ports: Ports, keys: dict[str, str], database_url: str, kafka: str) 
         "BIND_ADDRESS": HOST,
         "ORDERS_URL": urls.orders,
         "RESULTS_PUBLISHER_URL": urls.results_publisher,
-        "INTERNAL_API_TOKEN": keys["internal_api_token"],
+        "INTERNAL_API_TOKEN": keys["bridge_token"],
+        "DATABASE_ROLES": ",".join(f"{role}:{keys[f'{role}_password']}" for role in ROLES),
         "ENGINE_API_URL": urls.orders,
         "ENGINE_API_TOKEN": keys["engine_api_token"],
         "MASTER_CLIENT_ID": keys["master_client_id"],

@@ -3,7 +3,8 @@
 import fcntl
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -76,6 +77,10 @@ class Stack:
     def database_url(self) -> str:
         """Of the services' database."""
         return self.postgres.url_of(programs.DATABASE)
+
+    def environment_of(self, name: str) -> Mapping[str, str]:
+        """The settings of one program; what changes in `environment` counts at its next start."""
+        return ChainMap(programs.own(name, self.keys, self.database_url), self.environment)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -165,7 +170,7 @@ class Stack:
             program.name,
             [sys.executable, "-m", program.module],
             log=self.logs / f"{program.name}.log",
-            environment=self.environment,
+            environment=self.environment_of(program.name),
             folder=self.data,
         )
 

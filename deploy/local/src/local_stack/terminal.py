@@ -73,7 +73,7 @@ def addresses(stack: "Stack", *, administrator: str) -> None:
     for what, where in (
         ("SmartRecruiters' side", f"{urls.sandbox} (every call: {urls.sandbox}/traffic)"),
         ("support console", f"{urls.orders}/console"),
-        ("  its password", f"internal_api_token in {stack.data / 'secrets.json'}, with any user name"),
+        ("  its password", f"console_token in {stack.data / 'secrets.json'}, with any user name"),
         ("consent page's sign-in", f"{administrator}, administrator_password in the same file"),
         ("gateway", f"{urls.gateway}/.well-known/oauth-authorization-server"),
         ("Kafka", stack.kafka.bootstrap_servers),

@@ -9,11 +9,13 @@ from importlib.metadata import EntryPoint, entry_points
 import click
 
 from runtime import migrations
+from runtime import roles as database_roles
 from runtime.errors import StartupError
 from runtime.kafka import topics as kafka_topics
 from runtime.logging import configure, scrub
 
 MIGRATIONS = "bridge.migrations"
+ROLES = "bridge.roles"
 COMMANDS = "bridge.commands"
 
 
@@ -53,11 +55,22 @@ def database() -> None:
 @click.option("--phase", type=click.Choice(["pre"]), help="only what must run before the new release")
 @click.option("--database-url", envvar="DATABASE_URL", help="default: DATABASE_URL or DATABASE_URL_FILE")
 def migrate(phase: migrations.Phase | None, database_url: str | None) -> None:
-    """Bring every service's schema up to date; a repeat does nothing."""
-    dsn = database_url or _from_file("DATABASE_URL_FILE")
+    """Bring every service's schema up to date, and its role's rights; a repeat does nothing.
+
+    DATABASE_ROLES (or _FILE), role:password,…, says which roles there are; without it none is touched.
+    """
+    dsn = database_url or _given("DATABASE_URL")
     for schema, point in sorted(found(MIGRATIONS).items()):
         applied = asyncio.run(migrations.migrate(dsn, schema, point.value, phase=phase))
         click.echo(f"{schema}: {', '.join(applied) if applied else 'up to date'}")
+    if passwords := database_roles.parse(_given("DATABASE_ROLES", needed=False)):
+        click.echo(f"roles: {', '.join(asyncio.run(database_roles.apply(dsn, known_roles(), passwords)))}")
+
+
+def known_roles() -> dict[str, database_roles.Role]:
+    """Returns a role for each service's schema, and those that may less."""
+    narrower = {name: point.load() for name, point in found(ROLES).items()}
+    return {schema: database_roles.Role(schema) for schema in found(MIGRATIONS)} | narrower
 
 
 @bridge.group()
@@ -87,12 +100,15 @@ def main() -> None:
         sys.exit(1)
 
 
-def _from_file(variable: str) -> str:
-    path = os.environ.get(variable)
-    if not path:
-        raise click.UsageError("DATABASE_URL is missing")
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - one line, no path arithmetic
-        return file.read().strip()
+def _given(variable: str, *, needed: bool = True) -> str:
+    path = os.environ.get(f"{variable}_FILE")
+    if path:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - one line, no path arithmetic
+            return file.read().strip()
+    text = os.environ.get(variable, "")
+    if needed and not text:
+        raise click.UsageError(f"{variable} is missing")
+    return text
 
 
 if __name__ == "__main__":

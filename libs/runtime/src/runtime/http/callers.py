@@ -2,9 +2,8 @@
 
 An endpoint is added with `admit`, which names its callers; one that is added otherwise below /internal/ or
 /api/ is closed to all. Callers are named as their service is (`gateway`, `orders`, `results-publisher`),
-`bridge` is an operator's command line, `console` a person of the vendor's support, and `engines` any engine
-that talks HTTP to credentials: each of them is a `name:token` in the INTERNAL_API_CALLERS of who is called,
-and INTERNAL_API_TOKEN of who calls.
+`bridge` is an operator's command line, `console` a person of the vendor's support: each of them is a
+`name:token` in the INTERNAL_API_CALLERS of who is called, and INTERNAL_API_TOKEN of who calls.
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from runtime.settings import ServiceSettings
 
 from orders.insights.numbers import Rules
@@ -11,6 +11,7 @@ from orders.insights.numbers import Rules
 class Settings(ServiceSettings):
     """Times are in seconds."""
 
+    internal_api_token: SecretStr = Field(default=SecretStr(""), description="not needed: it calls nobody")
     orders_insights_internal_port: int = Field(
         default=9084, ge=0, le=65535, description="health and metrics of orders-insights"
     )
