@@ -24,8 +24,11 @@ def ensure() -> str:
 def start(parent: str | None) -> str:
     """Begins a span: in the trace of `parent`, or in a new trace when it is absent or malformed."""
     known = _TRACEPARENT.fullmatch(parent) if parent else None
-    trace, flags = (known[1], known[3]) if known else (random_hex(128), "01")
-    traceparent = f"00-{trace}-{random_hex(64)}-{flags}"
+    if known:
+        traceparent = f"00-{known[1]}-{random_hex(64)}-{known[3]}"
+    else:
+        both = random_hex(192)
+        traceparent = f"00-{both[:32]}-{both[32:]}-01"
     _current.set(traceparent)
     return traceparent
 

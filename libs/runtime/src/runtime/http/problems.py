@@ -96,13 +96,16 @@ async def request_id_middleware(request: web.Request, handler: Handler) -> web.S
 
 
 def recognise(request: web.Request) -> str:
-    """Takes X-Request-Id (or makes one) and traceparent, and binds both to what follows; returns the id."""
+    """Takes traceparent and X-Request-Id, and binds both to what follows; returns the id.
+
+    A request that brings no id is known by its trace's.
+    """
     headers = request.headers
+    traceparent = tracing.start(headers.get("traceparent"))
     given = headers.get("X-Request-Id")
     usable = given is not None and 0 < len(given) <= 128 and _ID_CHARACTERS.issuperset(given)
-    known = given if given is not None and usable else tracing.random_hex(128)
+    known = given if given is not None and usable else traceparent[3:35]
     request_id.set(known)
-    tracing.start(headers.get("traceparent"))
     return known
 
 
