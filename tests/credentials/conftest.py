@@ -1,12 +1,17 @@
 """Fixtures of the credentials tests."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from secrets import token_hex
 
+import click
 import pytest
+from click.testing import CliRunner, Result
 from runtime.kafka import topics as kafka_topics
 
 from tests.credentials.support.world import World, fresh_world
+
+Run = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +36,17 @@ async def world(surroundings: World) -> World:
     await surroundings.start()
     await surroundings.add_user()
     return surroundings
+
+
+@pytest.fixture
+def run(surroundings: World) -> Run:
+    """A command in a thread of its own, as its loop is not ours."""
+
+    async def running(
+        group: click.Group, *arguments: str, given: str | None = None, without: Sequence[str] = ()
+    ) -> Result:
+        env: dict[str, str | None] = {**surroundings.environment(), "NO_COLOR": "1"}
+        env |= dict.fromkeys(without)
+        return await asyncio.to_thread(CliRunner().invoke, group, arguments, input=given, env=env)
+
+    return running

@@ -1,15 +1,12 @@
 """`bridge partner`, `users`, `integrations`, `signing-keys` against real servers."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import click
 import httpx
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 from contracts.smartrecruiters import PartnerConfiguration
 from credentials import app
 from credentials.errors import NotApplied
@@ -18,30 +15,13 @@ from credentials.service.partner import PartnerService
 from credentials.service.smartrecruiters_tokens import MasterTokens
 from pydantic import SecretStr
 
+from tests.credentials.conftest import Run
 from tests.credentials.support.world import (
     CONFIGURATION,
-    EMAIL,
     MASTER_ID,
     MASTER_SECRET,
-    PASSWORD,
     World,
 )
-
-Run = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture
-def run(surroundings: World) -> Run:
-    """A command in a thread of its own, as its loop is not ours."""
-
-    async def running(
-        group: click.Group, *arguments: str, given: str | None = None, without: Sequence[str] = ()
-    ) -> Result:
-        env: dict[str, str | None] = {**surroundings.environment(), "NO_COLOR": "1"}
-        env |= dict.fromkeys(without)
-        return await asyncio.to_thread(CliRunner().invoke, group, arguments, input=given, env=env)
-
-    return running
 
 
 @pytest.fixture
@@ -131,46 +111,6 @@ async def test_an_apply_that_does_not_stick_fails(surroundings: World) -> None:
         )
         with pytest.raises(NotApplied, match="holds something else:\n~ consentDisplayMode: POPUP"):
             await PartnerService(smartrecruiters=client, master=master).apply(wanted)
-
-
-async def test_people_come_and_go(world: World, run: Run, tmp_path: Path) -> None:
-    secret = tmp_path / "password"
-    secret.write_text("a password of a file\n")
-    named = ["--name", "Bo", "--organisation", "Globex"]
-    added = await run(app.users, "add", "bo@globex.example", *named, "--password-file", str(secret))
-    assert (added.exit_code, added.output) == (0, "added bo@globex.example to Globex\n")
-    await world.ticket(email="BO@globex.example", password="a password of a file")
-    stdin = await run(
-        app.users, "add", "cy@globex.example", *named, "--password-stdin", given="password-of-cy\n"
-    )
-    assert stdin.exit_code == 0
-    await world.ticket(email="cy@globex.example", password="password-of-cy")
-    listed = (await run(app.users, "list")).output.splitlines()
-    assert [line.split("\t")[:2] for line in listed] == [
-        ["Acme Ltd", EMAIL],
-        ["Globex", "bo@globex.example"],
-        ["Globex", "cy@globex.example"],
-    ]
-    assert (await run(app.users, "remove", "Bo@Globex.example")).exit_code == 0
-    gone = await run(app.users, "remove", "bo@globex.example")
-    assert (gone.exit_code, "No user has this" in gone.output) == (1, True)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "given", "words"),
-    [
-        (["new@acme.example", "--password-stdin"], "short\n", "at least 8 characters"),
-        ([EMAIL, "--password-stdin"], PASSWORD, "exists already"),
-        (["new@acme.example"], "long enough\nnot the same\n", "do not match"),
-    ],
-)
-async def test_people_who_cannot_be_added(
-    world: World, run: Run, arguments: list[str], given: str, words: str
-) -> None:
-    done = await run(app.users, "add", *arguments, "--name", "x", "--organisation", "Acme Ltd", given=given)
-    assert done.exit_code == 1
-    assert words in done.output
-    assert len((await run(app.users, "list")).output.splitlines()) == 1
 
 
 async def test_integrations_are_listed_shown_rotated_disabled(world: World, run: Run) -> None:

@@ -1,6 +1,7 @@
 """The pure rules: sealing, secrets, token requests, attempts, keys, people."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from credentials.domain import clients, keys, oauth
 from credentials.domain.attempts import LONGEST, AttemptRule, Attempts
 from credentials.domain.clients import ClientVersion
 from credentials.domain.integrations import Integration, State, connected, disabled, rotated
-from credentials.domain.people import account_of, login_of, ticket_hash
+from credentials.domain.people import account_of, address_of, login_of, ticket_hash
 from credentials.domain.sealing import NONCE_BYTES, Sealed, SealingKeys
 from credentials.errors import SealBroken, TokenRequestRefused
 from hypothesis import given
@@ -167,7 +168,8 @@ def test_a_signed_token_is_what_rfc_9068_says() -> None:
     }
 
 
-RULE = AttemptRule(free=3, first_delay=timedelta(seconds=30))
+RULE = AttemptRule(free=3, first_delay=timedelta(seconds=30), forgotten_after=timedelta(hours=1))
+LOCKING = replace(RULE, lockout=5, lockout_delay=timedelta(hours=24))
 
 
 def test_the_delay_doubles_up_to_its_longest() -> None:
@@ -188,6 +190,30 @@ def test_more_failures_never_wait_less(some: int, more: int) -> None:
     assert waits[0] <= waits[1] <= LONGEST
 
 
+def test_many_wrong_ones_lock_for_long_and_each_further_one_again() -> None:
+    attempts, delays = Attempts(), []
+    for _ in range(6):
+        attempts = LOCKING.after_one_more(attempts, NOW)
+        delays.append(LOCKING.waits(attempts, NOW))
+    day = timedelta(hours=24)
+    assert delays == [None, None, timedelta(seconds=30), timedelta(seconds=60), day, day]
+
+
+@pytest.mark.parametrize(("after", "failures"), [(3599, 10), (3600, 1)])
+def test_old_ones_are_forgotten_after_the_last_wait(after: int, failures: int) -> None:
+    blocked = Attempts(9, NOW + timedelta(seconds=60), NOW)
+    later = NOW + timedelta(seconds=60 + after)
+    assert RULE.after_one_more(blocked, later).failures == failures
+
+
+def test_a_right_one_takes_itself_back_and_nothing_else() -> None:
+    assert RULE.after_a_right_one(RULE.after_one_more(Attempts(), NOW)) == Attempts(0, None, NOW)
+    at_the_edge = RULE.after_one_more(Attempts(2, None, NOW), NOW)
+    assert RULE.after_a_right_one(at_the_edge) == Attempts(2, None, NOW)
+    beyond = Attempts(9, NOW + timedelta(seconds=60), NOW)
+    assert RULE.after_a_right_one(beyond) == replace(beyond, failures=8), "what others did wrong stays"
+
+
 def test_a_wait_ends() -> None:
     blocked = Attempts(5, NOW)
     assert RULE.waits(blocked, NOW) is None
@@ -198,6 +224,26 @@ def test_a_wait_ends() -> None:
 def test_an_address_is_one_however_it_is_written(email: str) -> None:
     assert login_of(email) == "ada@example.com"
     assert account_of(b"p", email) == account_of(b"p", "ada@example.com")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("2001:db8::1", "2001:db8:0:0:ffff::2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("2001:db8::1", "2001:db8::/64", True),
+    ],
+)
+def test_addresses_are_counted_by_who_holds_them(one: str, other: str, *, same: bool) -> None:
+    assert (address_of(b"p", one) == address_of(b"p", other)) is same
+
+
+def test_an_address_and_an_account_of_one_name_are_two() -> None:
+    assert address_of(b"p", "192.0.2.1") != account_of(b"p", "192.0.2.1")
+    with pytest.raises(ValueError, match="does not appear to be"):
+        address_of(b"p", "ada@example.com")
 
 
 def test_neither_account_nor_ticket_shows_what_it_is_of() -> None:

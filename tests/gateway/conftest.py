@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from tests.gateway.support.credentials import ACME
 from tests.gateway.support.world import World, fresh_world
 from tests.support import guards
 
@@ -35,3 +36,14 @@ async def _no_leaked_tasks(request: pytest.FixtureRequest) -> AsyncIterator[None
         if "shared_world" not in request.fixturenames:
             await stack.enter_async_context(guards.no_leaked_tasks())
         yield
+
+
+@pytest.fixture
+async def acme(shared_world: World) -> World:
+    fake = shared_world.credentials
+    fake.grant_fault = fake.sign_in_fault = None
+    for kept in (fake.grants, fake.denials, fake.sign_ins, fake.chosen):
+        kept.clear()
+    fake.organisations = {ACME: 'Acme <script>alert(1)</script> & "Sons"'}
+    fake.away = False
+    return shared_world

@@ -1,67 +1,16 @@
 """The consent pages (SPEC §1.3): what an administrator, and a browser, meets."""
 
 import re
-from html.parser import HTMLParser
-from typing import Any
+import time
 from urllib.parse import urlencode
 
 import pytest
+from gateway.domain.handoff import Handoff, HandoffLinks
+from gateway.domain.visits import Visit, VisitTokens
 
-from tests.gateway.support.credentials import PASSWORD
+from tests.gateway.support.consent import BACK, EMAIL, answer, begun, post, show, step
+from tests.gateway.support.credentials import ACME, GLOBEX, PASSWORD
 from tests.gateway.support.world import World
-
-BACK = "https://www.smartrecruiters.com/app/landing?x=1&y=%22%3E"
-EMAIL = "admin@customer.example"
-
-
-class Page(HTMLParser):
-    """What is on a page: forms with their hidden fields, inputs, labels, text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    def hidden(self) -> dict[str, str | None]:
-        return {str(one["name"]): one["value"] for one in self.all("input") if one.get("type") == "hidden"}
-
-
-Answer = tuple[int, Page, Any]
-
-
-async def show(world: World, **query: str) -> Answer:
-    return await _answer(world, "GET", f"/connect?{urlencode(query)}")
-
-
-async def post(world: World, path: str, **form: str) -> Answer:
-    return await _answer(world, "POST", path, data=form)
-
-
-async def _answer(world: World, method: str, path: str, **more: Any) -> Answer:
-    async with world.session.request(method, world.url + path, allow_redirects=False, **more) as response:
-        assert "Set-Cookie" not in response.headers
-        assert response.headers["Cache-Control"] == "no-store"
-        assert response.headers["Referrer-Policy"] == "no-referrer"
-        return response.status, Page(await response.text()), response.headers
-
-
-@pytest.fixture
-async def acme(shared_world: World) -> World:
-    shared_world.credentials.grant_fault = shared_world.credentials.sign_in_fault = None
-    shared_world.credentials.grants.clear()
-    shared_world.credentials.denials.clear()
-    shared_world.credentials.away = False
-    return shared_world
 
 
 @pytest.mark.parametrize("redirect", [BACK, None])
@@ -69,18 +18,21 @@ async def test_grant(acme: World, redirect: str | None) -> None:
     given = {"companyId": "acme"} | ({"redirect": redirect} if redirect else {})
     status, page, headers = await show(acme, **given)
     assert status == 200
-    assert page.hidden() == given
-    assert {one["name"] for one in page.all("input")} == {*given, "email", "password"}
+    assert {one["name"] for one in page.all("input")} == {"visit", "email", "password"}
     assert {one["for"] for one in page.all("label")} == {"email", "password"}
 
-    status, page, _ = await post(acme, "/connect/sign-in", **given, email=EMAIL, password=PASSWORD)
+    status, page, _ = await post(
+        acme, "/connect/sign-in", visit=str(page.hidden()["visit"]), email=EMAIL, password=PASSWORD
+    )
     assert status == 200
     assert [form["action"] for form in page.all("form")] == ["/connect/grant", "/connect/deny"]
-    assert page.hidden() == {**given, "ticket": "ticket-1"}
+    assert page.hidden()["ticket"] == "ticket-1"
     assert 'Acme <script>alert(1)</script> & "Sons"' in page.text, "shown as text"
     assert page.all("script") == []
 
-    status, page, headers = await post(acme, "/connect/grant", **given, ticket="ticket-1")
+    status, page, headers = await post(
+        acme, "/connect/grant", **{name: str(value) for name, value in page.hidden().items()}
+    )
     assert acme.credentials.grants == ["acme"]
     if redirect:
         assert (status, headers["Location"]) == (303, redirect)
@@ -93,12 +45,81 @@ async def test_grant(acme: World, redirect: str | None) -> None:
 
 @pytest.mark.parametrize("redirect", [BACK, None])
 async def test_deny(acme: World, redirect: str | None) -> None:
-    given = {"companyId": "acme"} | ({"redirect": redirect} if redirect else {})
-    status, page, headers = await post(acme, "/connect/deny", **given, ticket="ticket-1")
+    status, page, headers = await step(acme, "/connect/deny", redirect, ticket="ticket-1")
     assert (status, headers.get("Location")) == ((303, redirect) if redirect else (200, None))
     assert (acme.credentials.denials, acme.credentials.grants) == (["acme"], [])
     if not redirect:
         assert "Nothing has been connected" in page.text
+
+
+async def test_one_of_several_organisations_is_chosen(acme: World) -> None:
+    acme.credentials.organisations = {ACME: "Acme <b>", GLOBEX: "Globex"}
+    status, page, _ = await step(acme, "/connect/sign-in", email=EMAIL, password=PASSWORD)
+    assert status == 200
+    assert [form["action"] for form in page.all("form")] == ["/connect/organisation", "/connect/deny"]
+    assert [one["value"] for one in page.all("option")] == ["", ACME, GLOBEX]
+    assert "Acme <b>" in page.text
+    hidden = {name: str(value) for name, value in page.hidden().items()}
+
+    status, page, _ = await post(acme, "/connect/organisation", **hidden, organisation=GLOBEX)
+    assert status == 200
+    assert acme.credentials.chosen == [GLOBEX]
+    assert "Globex" in page.text
+    assert "Acme" not in page.text
+    assert [form["action"] for form in page.all("form")] == ["/connect/grant", "/connect/deny"]
+
+
+@pytest.mark.parametrize("organisation", ["", "not-an-id", "../x"])
+async def test_a_choice_no_page_offers(acme: World, organisation: str) -> None:
+    status, page, _ = await step(acme, "/connect/organisation", ticket="ticket-1", organisation=organisation)
+    assert status == 400
+    assert "This link does not work" in page.text
+    assert acme.credentials.chosen == []
+
+
+async def test_the_credentials_service_hears_whence_the_browser_calls(acme: World) -> None:
+    await step(acme, "/connect/sign-in", email=EMAIL, password=PASSWORD)
+    assert [one["address"] for one in acme.credentials.sign_ins] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("path", ["sign-in", "organisation", "grant", "deny"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+async def test_a_form_of_another_site_does_nothing(acme: World, path: str, site: str) -> None:
+    form = {"visit": await begun(acme), "email": EMAIL, "password": PASSWORD, "ticket": "ticket-1"}
+    status, page, _ = await answer(
+        acme, "POST", f"/connect/{path}", data=form, headers={"Sec-Fetch-Site": site}
+    )
+    assert status == 400
+    assert page.all("form") == []
+    fake = acme.credentials
+    assert (fake.sign_ins, fake.chosen, fake.grants, fake.denials) == ([], [], [], [])
+
+
+@pytest.mark.parametrize("path", ["sign-in", "organisation", "grant", "deny"])
+async def test_a_form_without_its_visit_does_nothing(acme: World, path: str) -> None:
+    good = await begun(acme)
+    given = {"email": EMAIL, "password": PASSWORD, "ticket": "ticket-1", "organisation": ACME}
+    handoff = HandoffLinks(keys={"h1": bytes(range(64))}, public_url="").token(Handoff("o", "acme", BACK))
+    for visit in ({}, {"visit": ""}, {"visit": good[:-2]}, {"visit": handoff}, {"visit": "h1." + "A" * 9000}):
+        status, page, headers = await post(acme, f"/connect/{path}", **visit, **given)
+        assert status == 400
+        assert (page.all("form"), page.all("a")) == ([], [])
+        assert "Location" not in headers
+    fake = acme.credentials
+    assert (fake.sign_ins, fake.chosen, fake.grants, fake.denials) == ([], [], [], [])
+
+
+@pytest.mark.parametrize("path", ["sign-in", "organisation", "grant", "deny"])
+async def test_an_old_form_begins_anew(acme: World, path: str) -> None:
+    keys = {"h1": bytes(range(64))}
+    old = VisitTokens(keys).make(Visit("acme", BACK), time.time() - 3601)
+    form = {"email": EMAIL, "password": PASSWORD, "ticket": "ticket-1", "organisation": ACME}
+    status, page, _ = await post(acme, f"/connect/{path}", visit=old, **form)
+    assert status == 403
+    assert "has expired" in page.text
+    assert page.all("form")[0]["action"] == "/connect/sign-in"
+    assert page.hidden()["visit"] != old
+    assert (acme.credentials.grants, acme.credentials.denials) == ([], [])
 
 
 async def test_only_smartrecruiters_may_frame_a_pop_up_and_nobody_else_anything(acme: World) -> None:
@@ -119,53 +140,15 @@ async def test_only_smartrecruiters_may_frame_a_pop_up_and_nobody_else_anything(
         assert "max-age" in headers["Strict-Transport-Security"]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "redirect=https%3A%2F%2Fwww.smartrecruiters.com",
-        "companyId=",
-        "companyId=a%2Fb",
-        "companyId=%3Cscript%3E",
-        "companyId=acme&companyId=globex",
-        "companyId=" + "a" * 129,
-        "companyId=acme&redirect=https%3A%2F%2Fevil.example",
-        "companyId=acme&redirect=https%3A%2F%2Fwww.smartrecruiters.com%40evil.example",
-        "companyId=acme&redirect=https%3A%2F%2Fevil.example%5C.smartrecruiters.com",
-        "companyId=acme&redirect=%2F%2Fevil.example",
-        "companyId=acme&redirect=javascript%3Aalert(1)",
-        "companyId=acme&redirect=http%3A%2F%2Fwww.smartrecruiters.com",
-        "companyId=acme&redirect=https%3A%2F%2Fwww.smartrecruiters.com%0D%0ASet-Cookie%3Aa",
-        "companyId=acme&redirect=https%3A%2F%2Fa.smartrecruiters.com&redirect=https%3A%2F%2Fevil.example",
-    ],
-)
-@pytest.mark.parametrize("path", ["/connect", "/connect/sign-in", "/connect/grant", "/connect/deny"])
-async def test_a_link_that_is_not_smartrecruiters(acme: World, path: str, query: str) -> None:
-    form = {"headers": {"Content-Type": "application/x-www-form-urlencoded"}}
-    if path == "/connect":
-        status, page, headers = await _answer(acme, "GET", f"/connect?{query}")
-    else:
-        body = f"{query}&email={EMAIL}&password=x&ticket=ticket-1"
-        status, page, headers = await _answer(acme, "POST", path, data=body, **form)
-    assert status == 400
-    assert "This link does not work" in page.text
-    assert page.all("a") == []
-    assert page.all("form") == []
-    assert "Location" not in headers
-    assert acme.credentials.grants == []
-
-
 @pytest.mark.parametrize("form", [{"email": "", "password": "x"}, {"email": EMAIL, "password": ""}])
 async def test_nothing_entered(acme: World, form: dict[str, str]) -> None:
-    status, page, _ = await post(acme, "/connect/sign-in", companyId="acme", **form)
+    status, page, _ = await step(acme, "/connect/sign-in", **form)
     assert status == 400
     assert "Enter your e-mail address and your password" in page.text
 
 
 async def test_a_wrong_password_keeps_the_address_and_never_the_password(acme: World) -> None:
-    status, page, _ = await post(
-        acme, "/connect/sign-in", companyId="acme", email='"><b>@x.example', password="wrong-password"
-    )
+    status, page, _ = await step(acme, "/connect/sign-in", email='"><b>@x.example', password="wrong-password")
     assert status == 403
     assert "is wrong" in page.text
     values = {one.get("name"): one.get("value") for one in page.all("input")}
@@ -192,7 +175,7 @@ async def test_a_grant_that_fails_says_whose_move_it_is(
     acme: World, fault: tuple[int, str], said: str
 ) -> None:
     acme.credentials.grant_fault = fault
-    status, page, _ = await post(acme, "/connect/grant", companyId="acme", redirect=BACK, ticket="ticket-1")
+    status, page, _ = await step(acme, "/connect/grant", ticket="ticket-1")
     assert status >= 400
     assert said in page.text
     links = [link["href"] for link in page.all("a")]
@@ -200,7 +183,7 @@ async def test_a_grant_that_fails_says_whose_move_it_is(
 
 
 async def test_an_old_ticket_leads_back_to_the_sign_in(acme: World) -> None:
-    status, page, _ = await post(acme, "/connect/grant", companyId="acme", ticket="ticket-0")
+    status, page, _ = await step(acme, "/connect/grant", ticket="ticket-0")
     assert status == 403
     assert "has expired" in page.text
     assert page.all("form")[0]["action"] == "/connect/sign-in"
@@ -212,21 +195,21 @@ async def test_an_old_ticket_leads_back_to_the_sign_in(acme: World) -> None:
 )
 async def test_a_sign_in_that_is_refused(acme: World, fault: tuple[int, str], said: str) -> None:
     acme.credentials.sign_in_fault = fault
-    status, page, _ = await post(acme, "/connect/sign-in", companyId="acme", email=EMAIL, password=PASSWORD)
+    status, page, _ = await step(acme, "/connect/sign-in", email=EMAIL, password=PASSWORD)
     assert status in {429, 503}
     assert said in page.text
 
 
 async def test_credentials_away(acme: World) -> None:
     acme.credentials.away = True
-    for path, form in (
-        ("/connect/sign-in", {"email": EMAIL, "password": PASSWORD}),
-        ("/connect/grant", {"ticket": "ticket-1"}),
-        ("/connect/deny", {"ticket": "ticket-1"}),
+    for path, form, said in (
+        ("/connect/sign-in", {"email": EMAIL, "password": PASSWORD}, "Nothing has been connected"),
+        ("/connect/deny", {"ticket": "ticket-1"}, "Nothing has been connected"),
+        ("/connect/grant", {"ticket": "ticket-1"}, "We do not know yet whether it worked"),
     ):
-        status, page, _ = await post(acme, path, companyId="acme", **form)
+        status, page, _ = await step(acme, path, **form)
         assert status == 503
-        assert "Nothing has been connected" in page.text
+        assert said in page.text
     acme.credentials.away = False
 
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -13,14 +13,18 @@ import asyncpg
 from aiohttp.test_utils import TestServer
 from contracts.envelope import Event
 from contracts.topics import CREDENTIALS_INTEGRATIONS
-from credentials.app import start
+from credentials.app import now, start
+from credentials.domain.attempts import AttemptRule
+from credentials.service.attempting import Attempting
 from credentials.service.passwords import Passwords
 from credentials.service.randomness import Randomness
 from credentials.service.users import UserService
 from credentials.settings import Settings
+from credentials.storage.attempts import PostgresAttempts
 from credentials.storage.users import PostgresUsers
 from pydantic import SecretStr
 from runtime import database
+from runtime.database import Pool
 from runtime.kafka.view import CompactedView
 from runtime.process import Supervisor
 from sandbox.app import create_app
@@ -129,18 +133,32 @@ class World:
             return Answer(response.status, content, dict(response.headers))
 
     async def add_user(
-        self, email: str = EMAIL, password: str = PASSWORD, organisation: str = ORGANISATION
+        self, email: str = EMAIL, password: str = PASSWORD, organisation: str = ORGANISATION, *more: str
     ) -> None:
         async with database.pool(self.database_url, max_size=1) as pool:
             users = UserService(
                 users=PostgresUsers(pool),
                 passwords=Passwords(),
+                attempting=self.attempting(pool),
                 randomness=Randomness(),
-                now=lambda: datetime.now(UTC),
+                now=now,
             )
             await users.add(
-                email=email, name="Ada Admin", organisation=organisation, password=SecretStr(password)
+                email=email,
+                name="Ada Admin",
+                organisations=(organisation, *more),
+                password=SecretStr(password),
             )
+
+    def attempting(self, pool: Pool) -> Attempting:
+        rule = AttemptRule(free=5, first_delay=timedelta(seconds=30), forgotten_after=timedelta(hours=1))
+        return Attempting(
+            attempts=PostgresAttempts(pool),
+            account_rule=rule,
+            address_rule=rule,
+            pepper=self.pepper.encode(),
+            now=now,
+        )
 
     async def ticket(self, company_id: str = "acme", *, email: str = EMAIL, password: str = PASSWORD) -> str:
         body = {"company_id": company_id, "email": email, "password": password}

@@ -15,6 +15,7 @@ from tests.support.candidate_keys import CandidateKeysStub
 
 INTERNAL_TOKEN = "internal-token-of-the-tests"
 PASSWORD = "correct horse battery staple"
+ACME, GLOBEX = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 
 
 def new_key(kid: str) -> ECKey:
@@ -32,6 +33,9 @@ class FakeCredentials:
         self.denials: list[str] = []
         self.grant_fault: tuple[int, str] | None = None
         self.sign_in_fault: tuple[int, str] | None = None
+        self.sign_ins: list[dict[str, Any]] = []
+        self.organisations = {ACME: 'Acme <script>alert(1)</script> & "Sons"'}
+        self.chosen: list[str] = []
         self.jwks_calls = 0
         self.away = False
         self.clients = {"client-acme": ("secret of acme+%", "acme")}
@@ -68,6 +72,7 @@ class FakeCredentials:
         app.router.add_get("/internal/jwks", self._jwks)
         app.router.add_post("/internal/oauth/token", self._token)
         app.router.add_post("/internal/consent/sign-ins", self._sign_in)
+        app.router.add_post("/internal/consent/choices", self._choose)
         app.router.add_post("/internal/consent/grants", self._grant)
         app.router.add_post("/internal/consent/denials", self._deny)
         app.router.add_post("/internal/companies/{company_id}/disable", self._disable)
@@ -112,10 +117,19 @@ class FakeCredentials:
         given = await request.json()
         if self.sign_in_fault:
             return _problem(*self.sign_in_fault)
+        self.sign_ins.append(given)
         if given["password"] != PASSWORD:
             return _problem(401, "invalid_credentials")
-        organisation = {"id": "o1", "name": 'Acme <script>alert(1)</script> & "Sons"'}
-        return web.json_response({"ticket": "ticket-1", "expires_in": 600, "organisation": organisation})
+        organisations = [{"id": one, "name": name} for one, name in self.organisations.items()]
+        return web.json_response({"ticket": "ticket-1", "expires_in": 600, "organisations": organisations})
+
+    async def _choose(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        name = self.organisations.get(given["organisation_id"])
+        if given["ticket"] != "ticket-1" or name is None:
+            return _problem(401, "ticket_invalid")
+        self.chosen.append(given["organisation_id"])
+        return web.json_response({"organisation": {"id": given["organisation_id"], "name": name}})
 
     async def _grant(self, request: web.Request) -> web.Response:
         given = await request.json()

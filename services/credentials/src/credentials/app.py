@@ -25,24 +25,27 @@ from credentials.errors import SealBroken
 from credentials.http import server
 from credentials.http.client import SmartRecruitersClient, smartrecruiters
 from credentials.http.server import Services
+from credentials.service.attempting import Attempting
 from credentials.service.candidate_keys import CandidateKeyService
 from credentials.service.connect import ConnectService
 from credentials.service.consent import ConsentService
 from credentials.service.integrations import IntegrationService, keep_tidy
+from credentials.service.local_sign_in import LocalSignIn
 from credentials.service.partner import PartnerService
 from credentials.service.passwords import Passwords
 from credentials.service.randomness import Randomness
 from credentials.service.smartrecruiters_tokens import CustomerTokens, MasterTokens
 from credentials.service.tokens import SigningKeys, TokenService
 from credentials.service.users import UserService
-from credentials.settings import DatabaseSettings, PartnerSettings, Settings
+from credentials.settings import DatabaseSettings, PartnerSettings, Settings, SignInSettings
+from credentials.storage.attempts import PostgresAttempts
 from credentials.storage.candidate_keys import PostgresCandidateKeys
 from credentials.storage.exchanges import PostgresExchanges
 from credentials.storage.integrations import PostgresIntegrations
 from credentials.storage.keys import PostgresKeys
 from credentials.storage.tickets import PostgresTickets
 from credentials.storage.transactions import SCHEMA
-from credentials.storage.users import PostgresAttempts, PostgresUsers
+from credentials.storage.users import PostgresUsers
 
 SERVICE = "credentials"
 MIGRATIONS = "credentials.storage.migrations"
@@ -100,8 +103,7 @@ async def _services(
 ) -> Services:
     clock = asyncio.get_running_loop().time
     integrations = PostgresIntegrations(pool)
-    passwords = Passwords()
-    await passwords.warm_up()
+    consent = _consent(settings, pool)
     signing = _signing(settings, pool, clock, refresh_seconds=settings.credentials_key_check_seconds)
     try:
         await signing.ensure()
@@ -114,7 +116,8 @@ async def _services(
     )
     stack.push_async_callback(customer_tokens.close)
     return Services(
-        consent=_consent(settings, pool, passwords),
+        local=await _local(settings, pool, consent),
+        consent=consent,
         connect=ConnectService(
             exchanges=PostgresExchanges(pool),
             integrations=integrations,
@@ -158,17 +161,9 @@ def _candidate_keys(settings: Settings, pool: Pool) -> CandidateKeyService:
     )
 
 
-def _consent(settings: Settings, pool: Pool, passwords: Passwords) -> ConsentService:
+def _consent(settings: Settings, pool: Pool) -> ConsentService:
     return ConsentService(
-        users=PostgresUsers(pool),
-        attempts=PostgresAttempts(pool),
         tickets=PostgresTickets(pool),
-        passwords=passwords,
-        rule=AttemptRule(
-            settings.credentials_sign_in_attempts,
-            timedelta(seconds=settings.credentials_sign_in_delay_seconds),
-        ),
-        pepper=settings.pepper,
         ticket_ttl=timedelta(seconds=settings.credentials_ticket_ttl_seconds),
         randomness=Randomness(),
         now=now,
@@ -180,6 +175,38 @@ def _fence(settings: Settings | PartnerSettings) -> Fence:
         return Fence(settings.fence_hosts)
     except ValueError as error:
         raise StartupError(f"SMARTRECRUITERS_HOSTS: {error}") from error
+
+
+async def _local(settings: Settings, pool: Pool, consent: ConsentService) -> LocalSignIn:
+    passwords = Passwords()
+    await passwords.warm_up()
+    return LocalSignIn(
+        users=PostgresUsers(pool),
+        attempting=_attempting(settings, pool),
+        passwords=passwords,
+        consent=consent,
+    )
+
+
+def _attempting(settings: SignInSettings, pool: Pool) -> Attempting:
+    first_delay = timedelta(seconds=settings.credentials_sign_in_delay_seconds)
+    return Attempting(
+        attempts=PostgresAttempts(pool),
+        account_rule=AttemptRule(
+            free=settings.credentials_sign_in_attempts,
+            first_delay=first_delay,
+            forgotten_after=timedelta(days=1),
+            lockout=settings.credentials_sign_in_lockout_attempts,
+            lockout_delay=timedelta(hours=settings.credentials_sign_in_lockout_hours),
+        ),
+        address_rule=AttemptRule(
+            free=settings.credentials_sign_in_address_attempts,
+            first_delay=first_delay,
+            forgotten_after=timedelta(hours=1),
+        ),
+        pepper=settings.pepper,
+        now=now,
+    )
 
 
 def _master(
@@ -233,12 +260,16 @@ async def _partner_desk() -> AsyncIterator[cli.PartnerDesk]:
 
 @asynccontextmanager
 async def _desk() -> AsyncIterator[cli.Desk]:
-    loaded = settings.load(DatabaseSettings)
+    loaded = settings.load(SignInSettings)
     async with database.pool(loaded.database_url, max_size=2) as pool:
         await require_current(pool, SCHEMA, MIGRATIONS)
         yield cli.Desk(
             users=UserService(
-                users=PostgresUsers(pool), passwords=Passwords(), randomness=Randomness(), now=now
+                users=PostgresUsers(pool),
+                passwords=Passwords(),
+                attempting=_attempting(loaded, pool),
+                randomness=Randomness(),
+                now=now,
             ),
             # The service's own relay looks every quarter of a second.
             integrations=_integrations(loaded, pool, lambda: None),

@@ -63,7 +63,29 @@ class DatabaseSettings(ServiceSettings):
         return derive(self.encryption_keys.get_secret_value(), "secret-pepper")
 
 
-class Settings(DatabaseSettings):
+class SignInSettings(DatabaseSettings):
+    """How many wrong passwords are borne; `bridge users unlock` needs the rules, too."""
+
+    credentials_sign_in_attempts: int = Field(
+        default=5, ge=1, description="wrong passwords in a row before an account has to wait"
+    )
+    credentials_sign_in_delay_seconds: int = Field(
+        default=30,
+        ge=1,
+        description="the first wait; doubles with each further wrong password, up to 15 minutes",
+    )
+    credentials_sign_in_lockout_attempts: int = Field(
+        default=20, ge=2, description="wrong passwords in a row before an account is locked"
+    )
+    credentials_sign_in_lockout_hours: float = Field(
+        default=24.0, gt=0, description="how long it is locked, unless `bridge users unlock` comes first"
+    )
+    credentials_sign_in_address_attempts: int = Field(
+        default=30, ge=1, description="wrong passwords from one address within an hour before it has to wait"
+    )
+
+
+class Settings(SignInSettings):
     """Everything the service reads."""
 
     model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
@@ -85,14 +107,6 @@ class Settings(DatabaseSettings):
     )
     credentials_connect_wait_seconds: float = Field(
         default=20.0, ge=0, description="how long a connect waits for another one of the same company"
-    )
-    credentials_sign_in_attempts: int = Field(
-        default=5, ge=1, description="wrong passwords in a row before an account has to wait"
-    )
-    credentials_sign_in_delay_seconds: int = Field(
-        default=30,
-        ge=1,
-        description="the first wait; doubles with each further wrong password, up to 15 minutes",
     )
     credentials_key_check_seconds: float = Field(
         default=30.0, gt=0, description="how old this process's view of the signing keys may be"

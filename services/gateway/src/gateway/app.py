@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-import structlog
 from contracts.topics import CREDENTIALS_INTEGRATIONS, ENGINES_PACKAGES, ENGINES_UPDATES, GATEWAY_ORDERS
 from runtime import database
 from runtime.candidate_keys.client import CandidateKeys
@@ -26,34 +25,32 @@ from runtime.process import Start, StartupError, Supervisor
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.connections import Connections
 from gateway.domain.handoff import HandoffLinks
-from gateway.errors import Unavailable
+from gateway.domain.visits import VisitTokens
 from gateway.http.client import CredentialsClient
 from gateway.http.server import create_app
 from gateway.http.server.api import IntegrationHandlers, OrderHandlers, PackageHandlers
 from gateway.http.server.application import Handlers
 from gateway.http.server.boundary import Boundary
-from gateway.http.server.consent import ConsentHandlers
+from gateway.http.server.client_address import ClientAddresses
+from gateway.http.server.consent import ConsentHandlers, ConsentPages, VisitReader
 from gateway.http.server.handoff import HandoffHandlers
 from gateway.http.server.oauth import OAuthHandlers
 from gateway.http.server.pages import Pages, origins_of
 from gateway.kafka.consumer import integrations_view, launches_consumer, packages_view
 from gateway.kafka.producer import KafkaOrderLog
-from gateway.ports import Launches
 from gateway.service.addresses import CallbackAddresses, ReturnAddresses
 from gateway.service.authentication import Authenticator
 from gateway.service.intake import Intake
 from gateway.service.integrations import IntegrationService
 from gateway.service.keys import KeyStore
 from gateway.service.orders import OrderService
+from gateway.service.retention import clean
 from gateway.settings import Settings
 from gateway.storage.launches import PostgresLaunches
 from gateway.storage.spool import PostgresSpool
 
 SCHEMA = "gateway"
 MIGRATIONS = "gateway.storage.migrations"
-_CLEAN_EVERY_SECONDS = 3600.0
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
         ("signing keys", knowledge.keys.run()),
         ("candidate keys", resources.candidate_keys.run()),
         ("launch addresses", consumer.run()),
-        ("launch retention", _clean(resources.launches)),
+        ("launch retention", clean(resources.launches)),
         ("spool relay", intake.relay()),
         ("broker watch", intake.watch()),
     ):
@@ -245,12 +242,7 @@ def _handlers(
         oauth=OAuthHandlers(
             credentials=resources.credentials, keys=knowledge.keys, issuer=settings.public_url
         ),
-        consent=ConsentHandlers(
-            credentials=resources.credentials,
-            fence=fence,
-            pages=pages,
-            base_path=urlsplit(settings.public_url).path.rstrip("/"),
-        ),
+        consent=_consent(settings, resources, fence=fence, pages=pages),
         handoff=HandoffHandlers(links=links, launches=resources.launches, pages=pages),
         health=health,
     )
@@ -265,6 +257,22 @@ def _authenticator(settings: Settings, knowledge: _Knowledge) -> Authenticator:
         is_loaded=lambda: knowledge.integrations.is_loaded,
         now=time.time,
         remembered=settings.gateway_token_cache_size,
+    )
+
+
+def _consent(settings: Settings, resources: _Resources, *, fence: Fence, pages: Pages) -> ConsentHandlers:
+    visits = VisitReader(
+        fence=fence,
+        mode=settings.gateway_consent_display_mode,
+        tokens=VisitTokens(settings.handoff_keyring),
+        now=time.time,
+    )
+    base_path = urlsplit(settings.public_url).path.rstrip("/")
+    return ConsentHandlers(
+        credentials=resources.credentials,
+        visits=visits,
+        pages=ConsentPages(pages=pages, visits=visits, base_path=base_path),
+        addresses=ClientAddresses(settings.gateway_trusted_proxies.split(",")),
     )
 
 
@@ -283,14 +291,3 @@ def _returns(settings: Settings) -> ReturnAddresses:
         return ReturnAddresses(fence=Fence([*settings.fence_hosts, *extra]), everywhere=everywhere)
     except ValueError as error:
         raise StartupError(f"GATEWAY_RETURN_HOSTS: {error}") from error
-
-
-async def _clean(launches: Launches) -> None:
-    while True:
-        try:
-            deleted = await launches.delete_old()
-        except Unavailable as error:
-            log.warning("old launches stay for now", reason=str(error))
-        else:
-            log.debug("old launches deleted", count=deleted)
-        await asyncio.sleep(_CLEAN_EVERY_SECONDS)

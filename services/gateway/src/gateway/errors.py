@@ -98,6 +98,13 @@ class InvalidLink(GatewayError):
     code = "invalid_link"
 
 
+class InvalidVisit(GatewayError):
+    """A form or link of the consent pages that we did not make."""
+
+    status = 400
+    code = "invalid_visit"
+
+
 class BodyTooSlow(GatewayError):
     """The body did not arrive in time."""
 

@@ -84,11 +84,19 @@ class KeysAtHand(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Organisation:
+    """The vendor's customer, as the credentials service knows it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A person of the vendor's customer, between sign-in and consent."""
 
     ticket: str = field(repr=False)
-    organisation: str
+    organisations: tuple[Organisation, ...]
 
 
 class Credentials(Protocol):
@@ -102,8 +110,12 @@ class Credentials(Protocol):
         """Returns RFC 6749 §5.1's answer. Raises TokenRequestRefused."""
         ...
 
-    async def sign_in(self, company_id: str, email: str, password: str) -> SignedIn:
-        """Returns a one-use ticket."""
+    async def sign_in(self, company_id: str, email: str, password: str, *, address: str | None) -> SignedIn:
+        """Returns a one-use ticket; with several organisations it needs `choose` before it is good."""
+        ...
+
+    async def choose(self, company_id: str, ticket: str, organisation_id: str) -> Organisation:
+        """Binds the ticket to one of the person's organisations."""
         ...
 
     async def grant(self, company_id: str, ticket: str) -> None:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from ipaddress import ip_network
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from runtime.settings import ServiceSettings, derive
@@ -23,6 +23,11 @@ class Settings(ServiceSettings):
     )
     gateway_vendor_name: str = Field(
         default="Assessments", min_length=1, max_length=80, description="the vendor's name on the pages"
+    )
+    gateway_consent_display_mode: Literal["REDIRECT", "POPUP", "EITHER"] = Field(
+        default="EITHER",
+        description="how SmartRecruiters shows the consent page (partner file: consentDisplayMode); a link "
+        "that does not suit it is refused",
     )
     gateway_return_hosts: str = Field(
         default="*",

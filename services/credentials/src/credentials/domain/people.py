@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import ipaddress
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +23,10 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person of an organisation who signs in on the consent page."""
+    """A person who signs in on the consent page, for one of their organisations (by name) at a time."""
 
     id: UUID
-    organisation: Organisation
+    organisations: tuple[Organisation, ...]
     email: str
     name: str
     password_hash: SecretStr
@@ -33,10 +34,14 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A sign-in, good once and for one company. Only the ticket's hash is kept."""
+    """A sign-in, good once and for one company. Only the ticket's hash is kept.
+
+    It connects nothing before it has an organisation: at once where the user has one, else by their choice.
+    """
 
     hash: bytes
     user_id: UUID
+    organisation_id: UUID | None
     company_id: str
     expires_at: datetime
 
@@ -49,6 +54,17 @@ def login_of(email: str) -> str:
 def account_of(pepper: bytes, email: str) -> bytes:
     """Returns what attempts are counted by: no address anyone typed is kept."""
     return hmac.new(pepper, b"account\x00" + login_of(email).encode(), hashlib.sha256).digest()
+
+
+def address_of(pepper: bytes, address: str) -> bytes:
+    """Returns what attempts from an IP address are counted by: the address itself is not kept.
+
+    IPv6 is counted by /64, which is one subscriber's. Raises ValueError for what is no address or network.
+    """
+    ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_interface(address).ip
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    network = ipaddress.ip_network((ip, 32 if ip.version == 4 else 64), strict=False)
+    return hmac.new(pepper, b"address\x00" + str(network).encode(), hashlib.sha256).digest()
 
 
 def ticket_hash(ticket: SecretStr) -> bytes:

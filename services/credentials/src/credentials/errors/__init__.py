@@ -2,7 +2,8 @@
 
 CredentialsError
 ├── InvalidCredentials, TooManyAttempts, TicketInvalid      the person at the consent page
-├── OtherOrganisation, OrganisationUnknown, UserExists, UserUnknown, PasswordTooShort   the vendor's operator
+├── OtherOrganisation, OrganisationUnknown, NoMember, LastOrganisation   the vendor's operator
+├── UserExists, UserUnknown, PasswordTooShort, AddressUnreadable         the vendor's operator
 ├── NotConnected, IntegrationDisabled                       the customer's administrator
 ├── ConnectionInProgress, StorageUnavailable                nobody's: try again
 ├── NotSaved, Interrupted                                   the customer's administrator, at SmartRecruiters
@@ -26,18 +27,23 @@ from credentials.errors.ours import (
     CredentialsError,
     IntegrationDisabled,
     Interrupted,
-    InvalidCredentials,
     NotApplied,
     NotConnected,
     NotSaved,
     OrganisationUnknown,
     OtherOrganisation,
     PartnerFileInvalid,
-    PasswordTooShort,
     SealBroken,
     StorageUnavailable,
-    TicketInvalid,
     TokenRequestRefused,
+)
+from credentials.errors.people import (
+    AddressUnreadable,
+    InvalidCredentials,
+    LastOrganisation,
+    NoMember,
+    PasswordTooShort,
+    TicketInvalid,
     TooManyAttempts,
     UserExists,
     UserUnknown,
@@ -60,6 +66,7 @@ from credentials.errors.smartrecruiters import (
 )
 
 __all__ = [
+    "AddressUnreadable",
     "AlreadyIntegrated",
     "AnswerLost",
     "ClientRefused",
@@ -70,7 +77,9 @@ __all__ = [
     "IntegrationDisabled",
     "Interrupted",
     "InvalidCredentials",
+    "LastOrganisation",
     "MasterCredentialRefused",
+    "NoMember",
     "NotApplied",
     "NotConnected",
     "NotConsentedAtSmartRecruiters",

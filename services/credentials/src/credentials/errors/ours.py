@@ -18,31 +18,6 @@ class CredentialsError(Exception):
         super().__init__(self.detail)
 
 
-class InvalidCredentials(CredentialsError):
-    """Unknown user or wrong password: one answer for both."""
-
-    code = "invalid_credentials"
-    status = 401
-    detail = "E-mail address or password is wrong."
-
-
-class TooManyAttempts(CredentialsError):
-    """The account waits after too many wrong passwords, whether it exists or not."""
-
-    code = "too_many_attempts"
-    status = 429
-    retryable = True
-    detail = "Too many attempts to sign in. Wait a while, then try again."
-
-
-class TicketInvalid(CredentialsError):
-    """The sign-in is unknown, expired, used, or for another company."""
-
-    code = "ticket_invalid"
-    status = 401
-    detail = "The sign-in has expired or was already used. Sign in again."
-
-
 class OtherOrganisation(CredentialsError):
     """The company is bound to another organisation: no tenant takes over another's connection."""
 
@@ -54,28 +29,10 @@ class OtherOrganisation(CredentialsError):
     )
 
 
-class UserExists(CredentialsError):
-    """An account with this e-mail address is there already."""
-
-    detail = "A user with this e-mail address exists already; remove it first to set it up anew."
-
-
-class UserUnknown(CredentialsError):
-    """No account has this e-mail address."""
-
-    detail = "No user has this e-mail address."
-
-
 class OrganisationUnknown(CredentialsError):
     """No organisation has this name."""
 
     detail = "No organisation has this name; `bridge users add` makes one."
-
-
-class PasswordTooShort(CredentialsError):
-    """A password of fewer characters than we take (NIST SP 800-63B §5.1.1)."""
-
-    detail = "A password needs at least 8 characters."
 
 
 class NotConnected(CredentialsError):

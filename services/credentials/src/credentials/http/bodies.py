@@ -1,10 +1,11 @@
 """Bodies of the internal calls."""
 
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from aiohttp import web
 from contracts.types import CompanyId
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyInterface, SecretStr, TypeAdapter, ValidationError
 from runtime.http.problems import Problem
 
 B = TypeVar("B", bound=BaseModel)
@@ -21,6 +22,7 @@ class SignIn(_Body):
     company_id: CompanyId
     email: Annotated[str, Field(min_length=1, max_length=320, pattern=r"^[^\x00-\x1f\x7f]+$")]
     password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+    address: IPvAnyInterface | None = Field(default=None, description="whence the browser called the gateway")
 
 
 class TicketUse(_Body):
@@ -28,6 +30,12 @@ class TicketUse(_Body):
 
     company_id: CompanyId
     ticket: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+
+
+class Choice(TicketUse):
+    """POST /internal/consent/choices."""
+
+    organisation_id: UUID
 
 
 class Rejected(_Body):

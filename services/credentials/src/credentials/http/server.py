@@ -9,13 +9,24 @@ from runtime.http.callers import Callers, admit
 from runtime.http.problems import Handler, Problem
 from runtime.http.server import internal_app
 
+from credentials.domain.people import Organisation
 from credentials.errors import CredentialsError, TokenRequestRefused
 from credentials.http import candidate_keys
-from credentials.http.bodies import Disable, Rejected, SignIn, TicketUse, company_of, read, read_object
+from credentials.http.bodies import (
+    Choice,
+    Disable,
+    Rejected,
+    SignIn,
+    TicketUse,
+    company_of,
+    read,
+    read_object,
+)
 from credentials.service.candidate_keys import CandidateKeyService
 from credentials.service.connect import ConnectService
-from credentials.service.consent import ConsentService
+from credentials.service.consent import ConsentService, SignedIn
 from credentials.service.integrations import IntegrationService
+from credentials.service.local_sign_in import LocalSignIn
 from credentials.service.smartrecruiters_tokens import CustomerTokens
 from credentials.service.tokens import SigningKeys, TokenService
 
@@ -28,6 +39,7 @@ GATEWAY, ORDERS, RESULTS_PUBLISHER = "gateway", "orders", "results-publisher"
 class Services:
     """The use cases behind the server."""
 
+    local: LocalSignIn
     consent: ConsentService
     connect: ConnectService
     tokens: TokenService
@@ -43,6 +55,7 @@ def build(services: Services, health: Health, callers: Callers) -> web.Applicati
     app.middlewares.append(_errors_to_problems)
     handlers = _Handlers(services)
     admit(app, "/internal/consent/sign-ins", GATEWAY, post=handlers.sign_in)
+    admit(app, "/internal/consent/choices", GATEWAY, post=handlers.choose)
     admit(app, "/internal/consent/grants", GATEWAY, post=handlers.grant)
     admit(app, "/internal/consent/denials", GATEWAY, post=handlers.deny)
     admit(app, "/internal/oauth/token", GATEWAY, post=handlers.token)
@@ -65,14 +78,16 @@ class _Handlers:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         body = await read(request, SignIn)
-        signed_in = await self._services.consent.sign_in(body.company_id, body.email, body.password)
-        organisation = {"id": str(signed_in.organisation.id), "name": signed_in.organisation.name}
-        answer = {
-            "ticket": signed_in.ticket.get_secret_value(),
-            "expires_in": signed_in.expires_in,
-            "organisation": organisation,
-        }
-        return web.json_response(answer, headers=NO_STORE)
+        address = str(body.address) if body.address else None
+        signed_in = await self._services.local.sign_in(
+            body.company_id, body.email, body.password, address=address
+        )
+        return _signed_in(signed_in)
+
+    async def choose(self, request: web.Request) -> web.Response:
+        body = await read(request, Choice)
+        chosen = await self._services.consent.choose(body.ticket, body.company_id, body.organisation_id)
+        return web.json_response({"organisation": _organisation(chosen)})
 
     async def grant(self, request: web.Request) -> web.Response:
         body = await read(request, TicketUse)
@@ -115,6 +130,19 @@ class _Handlers:
         return web.json_response(
             {"access_token": token.get_secret_value(), "expires_in": seconds}, headers=NO_STORE
         )
+
+
+def _signed_in(signed_in: SignedIn) -> web.Response:
+    answer = {
+        "ticket": signed_in.ticket.get_secret_value(),
+        "expires_in": signed_in.expires_in,
+        "organisations": [_organisation(one) for one in signed_in.organisations],
+    }
+    return web.json_response(answer, headers=NO_STORE)
+
+
+def _organisation(organisation: Organisation) -> dict[str, str]:
+    return {"id": str(organisation.id), "name": organisation.name}
 
 
 @web.middleware

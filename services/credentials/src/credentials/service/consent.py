@@ -1,16 +1,16 @@
-"""The consent page's sign-in and denial (SPEC §1.3); the grant is service.connect's."""
+"""What follows a sign-in: its ticket, the choice of an organisation, the denial. Grants: service.connect."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from pydantic import SecretStr
 
-from credentials.domain.attempts import AttemptRule
-from credentials.domain.people import Organisation, Ticket, account_of, login_of, ticket_hash
-from credentials.errors import InvalidCredentials, TooManyAttempts
-from credentials.ports import AttemptStore, Clock, TicketStore, UserStore
-from credentials.service.passwords import Passwords
+from credentials.domain.people import Organisation, Ticket, User, ticket_hash
+from credentials.ports import Clock
+from credentials.ports.people import TicketStore
 from credentials.service.randomness import Randomness
 
 log = structlog.get_logger()
@@ -18,57 +18,39 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A sign-in: the ticket is told once and only its hash kept."""
+    """A sign-in: the ticket is told once and only its hash kept. With several organisations one is chosen."""
 
     ticket: SecretStr
     expires_in: int
-    organisation: Organisation
+    organisations: Sequence[Organisation]
 
 
 class ConsentService:
-    """Sign-ins. Unknown user and wrong password: one answer, one cost, one count of attempts."""
+    """What follows a sign-in, whichever way it was made (SPEC §1.3)."""
 
     def __init__(
-        self,
-        *,
-        users: UserStore,
-        attempts: AttemptStore,
-        tickets: TicketStore,
-        passwords: Passwords,
-        rule: AttemptRule,
-        pepper: bytes,
-        ticket_ttl: timedelta,
-        randomness: Randomness,
-        now: Clock,
+        self, *, tickets: TicketStore, ticket_ttl: timedelta, randomness: Randomness, now: Clock
     ) -> None:
-        self._users = users
-        self._attempts = attempts
         self._tickets = tickets
-        self._passwords = passwords
-        self._rule = rule
-        self._pepper = pepper
         self._ticket_ttl = ticket_ttl
         self._random = randomness
         self._now = now
 
-    async def sign_in(self, company_id: str, email: str, password: SecretStr) -> SignedIn:
-        """Returns a ticket for one company. Raises InvalidCredentials or TooManyAttempts."""
-        account = account_of(self._pepper, email)
-        # Counted first: guesses sent at the same time are each counted before any of them is checked.
-        wait = await self._attempts.count(account, self._rule, self._now())
-        if wait is not None:
-            raise TooManyAttempts(retry_after=wait.total_seconds())
-        user = await self._users.find(login_of(email))
-        right = await self._passwords.verify(user.password_hash if user else None, password)
-        if user is None or not right:
-            log.info("sign-in refused", company_id=company_id)
-            raise InvalidCredentials
-        await self._attempts.clear(account)
+    async def signed_in(self, user: User, company_id: str) -> SignedIn:
+        """Returns a ticket of the user for one company."""
         ticket = self._random.secret()
+        only = user.organisations[0].id if len(user.organisations) == 1 else None
         expires_at = self._now() + self._ticket_ttl
-        await self._tickets.create(Ticket(ticket_hash(ticket), user.id, company_id, expires_at))
+        await self._tickets.create(Ticket(ticket_hash(ticket), user.id, only, company_id, expires_at))
         log.info("signed in", company_id=company_id, user_id=str(user.id))
-        return SignedIn(ticket, int(self._ticket_ttl.total_seconds()), user.organisation)
+        return SignedIn(ticket, int(self._ticket_ttl.total_seconds()), user.organisations)
+
+    async def choose(self, ticket: SecretStr, company_id: str, organisation_id: UUID) -> Organisation:
+        """Returns the organisation the ticket connects for from now on. Raises TicketInvalid.
+
+        May be called again as long as the ticket is not used.
+        """
+        return await self._tickets.choose(ticket_hash(ticket), company_id, organisation_id, self._now())
 
     async def deny(self, ticket: SecretStr, company_id: str) -> None:
         """Uses the ticket up without connecting. Raises TicketInvalid."""

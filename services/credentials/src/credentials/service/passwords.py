@@ -7,7 +7,7 @@ from argon2.exceptions import VerificationError
 from pydantic import SecretStr
 
 from credentials.domain.people import SHORTEST_PASSWORD
-from credentials.errors import PasswordTooShort
+from credentials.errors.people import PasswordTooShort
 
 AT_ONCE = 4
 

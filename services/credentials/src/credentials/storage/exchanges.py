@@ -12,14 +12,16 @@ import asyncpg
 from runtime.database import Connection, Pool
 
 from credentials.domain.integrations import Beginning, Busy, CustomerCredential, Done, Started, State
-from credentials.errors import Interrupted, NotSaved, OtherOrganisation, TicketInvalid
+from credentials.errors import Interrupted, NotSaved, OtherOrganisation
+from credentials.errors.people import TicketInvalid
 from credentials.ports import Completion, ExchangeRequest, Failure
 from credentials.storage.rows import integration_of, let_run_out, locked, tell
 from credentials.storage.timeline import FAILED, UNCONFIRMED, Happened, note
 from credentials.storage.transactions import transaction
 
+# One without an organisation, or with one that was taken from the user since, is no ticket.
 _TICKET = """
-SELECT t.*, u.organisation_id FROM credentials.consent_tickets t JOIN credentials.users u ON u.id = t.user_id
+SELECT t.* FROM credentials.consent_tickets t JOIN credentials.memberships m USING (user_id, organisation_id)
 WHERE t.hash = $1 AND t.company_id = $2 AND t.expires_at > $3 FOR UPDATE OF t
 """
 _USE_TICKET = """

@@ -21,7 +21,10 @@ VALUES ($1, $2, $3, $4, $5)
 _RETIRE = "UPDATE credentials.signing_keys SET retires_at = $1 WHERE retires_at IS NULL"
 _TIDY = (
     ("DELETE FROM credentials.consent_tickets WHERE expires_at < $1", timedelta(days=1)),
-    ("DELETE FROM credentials.sign_in_attempts WHERE counted_at < $1", timedelta(days=1)),
+    (
+        "DELETE FROM credentials.sign_in_attempts WHERE greatest(counted_at, blocked_until) < $1",
+        timedelta(days=1),
+    ),
     ("DELETE FROM credentials.signing_keys WHERE retires_at < $1", timedelta(0)),
 )
 

@@ -9,7 +9,7 @@ from runtime.logging import request_id
 
 from gateway.domain.token_requests import TokenRequest
 from gateway.errors import CredentialsRefused, CredentialsUnavailable, TokenRequestRefused
-from gateway.ports import SignedIn
+from gateway.ports import Organisation, SignedIn
 
 # What says something of the request: 502 tells of SmartRecruiters, not of the credentials service being away.
 _TELLING = {502}
@@ -47,17 +47,21 @@ class CredentialsClient:
             raise TokenRequestRefused(status, answer["error"], str(answer.get("error_description", "")))
         raise CredentialsUnavailable(f"the credentials service answered {status}")
 
-    async def sign_in(self, company_id: str, email: str, password: str) -> SignedIn:
+    async def sign_in(self, company_id: str, email: str, password: str, *, address: str | None) -> SignedIn:
         """See `gateway.ports.Credentials`."""
-        answer = await self._call(
-            "POST",
-            "/internal/consent/sign-ins",
-            {"company_id": company_id, "email": email, "password": password},
-        )
+        body = {"company_id": company_id, "email": email, "password": password}
+        if address is not None:
+            body["address"] = address
+        return _signed_in(await self._call("POST", "/internal/consent/sign-ins", body))
+
+    async def choose(self, company_id: str, ticket: str, organisation_id: str) -> Organisation:
+        """See `gateway.ports.Credentials`."""
+        body = {"company_id": company_id, "ticket": ticket, "organisation_id": organisation_id}
+        answer = await self._call("POST", "/internal/consent/choices", body)
         try:
-            return SignedIn(ticket=str(answer["ticket"]), organisation=str(answer["organisation"]["name"]))
+            return _organisation(answer["organisation"])
         except (KeyError, TypeError) as error:
-            raise CredentialsUnavailable("the credentials service's answer is not understood") from error
+            raise _not_understood() from error
 
     async def grant(self, company_id: str, ticket: str) -> None:
         """See `gateway.ports.Credentials`."""
@@ -99,6 +103,23 @@ class CredentialsClient:
                 return response.status, answer
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
             raise CredentialsUnavailable(f"the credentials service: {type(error).__name__}") from error
+
+
+def _signed_in(answer: Any) -> SignedIn:
+    try:
+        organisations = tuple(_organisation(one) for one in answer["organisations"])
+        ticket = str(answer["ticket"])
+    except (KeyError, TypeError) as error:
+        raise _not_understood() from error
+    return SignedIn(ticket=ticket, organisations=organisations)
+
+
+def _organisation(answer: Any) -> Organisation:
+    return Organisation(id=str(answer["id"]), name=str(answer["name"]))
+
+
+def _not_understood() -> CredentialsUnavailable:
+    return CredentialsUnavailable("the credentials service's answer is not understood")
 
 
 def _tells(status: int, code: str) -> bool:

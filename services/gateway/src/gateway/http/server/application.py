@@ -56,6 +56,7 @@ def _routes(handlers: Handlers) -> dict[str, dict[str, Handler]]:
         "/.well-known/oauth-authorization-server": {"GET": handlers.oauth.metadata},
         "/connect": {"GET": handlers.consent.show},
         "/connect/sign-in": {"POST": handlers.consent.sign_in},
+        "/connect/organisation": {"POST": handlers.consent.choose},
         "/connect/grant": {"POST": handlers.consent.grant},
         "/connect/deny": {"POST": handlers.consent.deny},
         "/t/{token}": {"GET": handlers.handoff.start},

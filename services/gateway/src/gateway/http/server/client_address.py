@@ -9,6 +9,7 @@ from aiohttp import web
 Address = IPv4Address | IPv6Address
 # One customer line or machine has a /64 of IPv6 to itself: single addresses of it are nobody's limit.
 _IPV6_PREFIX = 64
+NO_ADDRESS = "unknown"
 log = structlog.get_logger()
 
 
@@ -27,7 +28,7 @@ class ClientAddresses:
         """Returns the client's address as a text to count by; without any it is `unknown`."""
         found = _read(request.remote or "")
         if found is None:
-            return "unknown"
+            return NO_ADDRESS
         said = ",".join(request.headers.getall("X-Forwarded-For", []))
         if said and not self._is_ours(found):
             self._warn(found)

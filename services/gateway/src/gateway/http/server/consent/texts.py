@@ -1,6 +1,8 @@
 """What the consent pages say when something is wrong, and whose move it is. Title, text."""
 
 WRONG_PASSWORD = "The e-mail address or the password is wrong."  # noqa: S105 - what a person reads
+NOTHING_ENTERED = "Enter your e-mail address and your password."
+EXPIRED = "Your sign-in has expired. Sign in once more."
 UNREADABLE = (
     "This link does not work",
     """It is incomplete, or it does not come from SmartRecruiters.
@@ -28,7 +30,8 @@ FAULTS = {
     ),
     "too_many_attempts": (
         "Too many attempts",
-        "Signing in is blocked for a while. Try again in fifteen minutes.",
+        """Signing in is blocked for a while. Try again in fifteen minutes; if it is blocked then, too,
+        ask our support to unlock you.""",
     ),
     "already_integrated": (
         "SmartRecruiters says this company is connected already",

@@ -9,12 +9,10 @@ from uuid import UUID
 from contracts.smartrecruiters import CredentialPair, PartnerConfiguration, TokenAnswer
 from pydantic import SecretStr
 
-from credentials.domain.attempts import Attempts
 from credentials.domain.candidate_keys import Binding, StoredCandidateKey, Wanted, WrappingKey
 from credentials.domain.clients import ClientVersion, SecretHistory
 from credentials.domain.integrations import Beginning, CustomerCredential, Integration
 from credentials.domain.keys import StoredKey
-from credentials.domain.people import Ticket, User
 
 
 class Clock(Protocol):
@@ -22,52 +20,6 @@ class Clock(Protocol):
 
     def __call__(self) -> datetime:
         """Returns the present."""
-
-
-class UserStore(Protocol):
-    """Users and their organisations."""
-
-    async def create(self, user: User, now: datetime) -> None:
-        """Adds a user, and the organisation (found by name) when it is new. Raises UserExists."""
-
-    async def find(self, login: str) -> User | None:
-        """Returns the user, None when there is none."""
-
-    async def list(self) -> Sequence[User]:
-        """Returns all, by organisation."""
-
-    async def delete(self, login: str) -> None:
-        """Removes a user and their tickets. Raises UserUnknown."""
-
-
-class AttemptStore(Protocol):
-    """Wrong passwords, by account; a change is one step, so parallel attempts are each counted."""
-
-    async def count(self, account: bytes, rule: "AttemptCounting", now: datetime) -> timedelta | None:
-        """Counts one attempt more, unless the account has to wait: then returns how long."""
-
-    async def clear(self, account: bytes) -> None:
-        """Starts the account's count anew."""
-
-
-class AttemptCounting(Protocol):
-    """The rule of domain.attempts."""
-
-    def waits(self, attempts: Attempts, now: datetime) -> timedelta | None:
-        """Returns how long the account has to wait, None when it may try."""
-
-    def after_one_more(self, attempts: Attempts, now: datetime) -> Attempts:
-        """Returns the attempts with one more."""
-
-
-class TicketStore(Protocol):
-    """Sign-ins on the consent page."""
-
-    async def create(self, ticket: Ticket) -> None:
-        """Keeps a new ticket."""
-
-    async def deny(self, ticket_hash: bytes, company_id: str, now: datetime) -> None:
-        """Uses the ticket up and notes the denial. Raises TicketInvalid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""What sign-in and consent need from outside."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from credentials.domain.attempts import Attempts
+from credentials.domain.people import Organisation, Ticket, User
+
+
+class UserStore(Protocol):
+    """Users and their organisations. An organisation is found by its name, and made where it is new."""
+
+    async def create(self, user: User, now: datetime) -> None:
+        """Adds a user. Raises UserExists."""
+
+    async def find(self, login: str) -> User | None:
+        """Returns the user, None when there is none."""
+
+    async def list(self) -> Sequence[User]:
+        """Returns all, by login."""
+
+    async def delete(self, login: str) -> None:
+        """Removes a user and their tickets. Raises UserUnknown."""
+
+    async def set_password(self, login: str, password_hash: SecretStr) -> None:
+        """Changes the password and ends the user's open sign-ins. Raises UserUnknown."""
+
+    async def join(self, login: str, organisation: Organisation, now: datetime) -> None:
+        """Gives the user an organisation more; one they have changes nothing. Raises UserUnknown."""
+
+    async def leave(self, login: str, organisation: str) -> None:
+        """Takes an organisation from the user. Raises UserUnknown, NoMember or LastOrganisation."""
+
+
+class AttemptStore(Protocol):
+    """Wrong passwords, by account or address; a change is one step, so parallel attempts are each counted."""
+
+    async def count(self, key: bytes, rule: "AttemptCounting", now: datetime) -> timedelta | None:
+        """Counts one attempt more, unless there is a wait: then returns how long."""
+
+    async def take_back(self, key: bytes, rule: "AttemptCounting") -> None:
+        """Counts one attempt less: it was a right one."""
+
+    async def clear(self, key: bytes) -> None:
+        """Starts the count anew."""
+
+
+class AttemptCounting(Protocol):
+    """The rule of domain.attempts."""
+
+    def waits(self, attempts: Attempts, now: datetime) -> timedelta | None:
+        """Returns how long the account has to wait, None when it may try."""
+
+    def after_one_more(self, attempts: Attempts, now: datetime) -> Attempts:
+        """Returns the attempts with one more."""
+
+    def after_a_right_one(self, attempts: Attempts) -> Attempts:
+        """Returns the attempts without the last."""
+
+
+class TicketStore(Protocol):
+    """Sign-ins on the consent page."""
+
+    async def create(self, ticket: Ticket) -> None:
+        """Keeps a new ticket."""
+
+    async def choose(
+        self, ticket_hash: bytes, company_id: str, organisation_id: UUID, now: datetime
+    ) -> Organisation:
+        """Binds the ticket to one of the user's organisations. Raises TicketInvalid."""
+
+    async def deny(self, ticket_hash: bytes, company_id: str, now: datetime) -> None:
+        """Uses the ticket up and notes the denial. Raises TicketInvalid."""
