@@ -41,10 +41,11 @@ class PackagesQuery(_Body):
 
 
 class NewOrder(_Body):
-    """POST /admin/companies/{id}/orders."""
+    """POST /admin/companies/{id}/orders; `candidate` is somebody SmartRecruiters' other calls do not know."""
 
     package_id: Annotated[str, Field(min_length=1)]
     candidate_id: str | None = None
+    candidate: dict[str, str] | None = None
     job_id: str | None = None
     requester_email: str | None = None
     requester_user_id: str | None = None
