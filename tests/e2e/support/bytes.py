@@ -1,5 +1,6 @@
 """Looking for a word in everything that lies on disk."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ _AT_A_TIME = 1 << 24
 def spellings(words: Iterable[str]) -> dict[bytes, str]:
     """Returns the words as bytes: UTF-8, UTF-16 either way, and as JSON escapes them."""
     found = {word.encode(encoding): word for word in words for encoding in _ENCODINGS}
-    return found | {word.encode("ascii", "backslashreplace"): word for word in found.values()}
+    return found | {json.dumps(word)[1:-1].encode(): word for word in found.values()}
 
 
 def search(folders: Iterable[Path], words: Iterable[str], *, leave_out: Iterable[str] = ()) -> list[str]:
