@@ -23,6 +23,7 @@ from contracts.events.integration import IntegrationConnected, IntegrationDisabl
 from contracts.events.order import Candidate, OrderKind, OrderPlaced, Requester
 from contracts.events.package import Assessment, Audience, PackagePublished
 from contracts.events.result import DeliveryKind, ResultHeld, ResultPublished, ResultRejected
+from contracts.events.token import TokenRevoked
 from contracts.types import AttachmentType, PackageType, ResultStatus
 from hypothesis import strategies as st
 
@@ -174,6 +175,7 @@ DATA: dict[type[EventData], st.SearchStrategy[Any]] = {
     IntegrationConnected: st.builds(IntegrationConnected, **_integration),
     IntegrationRotated: st.builds(IntegrationRotated, **_integration),
     IntegrationDisabled: st.builds(IntegrationDisabled, **_integration),
+    TokenRevoked: st.builds(TokenRevoked, company_id=ids, token_id=ids, expires_at=times, revoked_at=times),
     AssessmentRequested: st.builds(
         AssessmentRequested,
         **_asked,

@@ -1,20 +1,33 @@
 """Our token endpoint and keys over HTTP (RFC 6749, RFC 9068)."""
 
 import asyncio
+import base64
+import hmac
+import json
+import statistics
+import time
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from contracts.envelope import Event
+from contracts.topics import CREDENTIALS_REVOCATIONS
+from credentials.domain import clients
 from credentials.domain.sealing import SealingKeys
 from credentials.service.randomness import Randomness
 from credentials.service.tokens import SigningKeys
+from credentials.storage.integrations import PostgresIntegrations
 from credentials.storage.keys import PostgresKeys
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from pydantic import SecretStr
 from runtime import database
-from runtime.process import StartupError
+from runtime.kafka.view import CompactedView
+from runtime.process import StartupError, Supervisor
 
-from tests.credentials.support.world import PUBLIC_URL, World, made_up_keys
+from tests.credentials.support.world import PUBLIC_URL, Answer, World, made_up_keys
+from tests.support.waiting import eventually
 
 
 async def test_a_token_is_signed_by_a_published_key(world: World) -> None:
@@ -134,3 +147,79 @@ async def test_a_new_key_is_published_before_it_signs(surroundings: World) -> No
         assert [key["kid"] for key in (await signing.public())["keys"]] == [new]
         await PostgresKeys(pool).tidy(now)
         assert len(await surroundings.sql("SELECT 1 FROM credentials.signing_keys")) == 1
+
+
+async def test_a_token_given_up_is_told_of_once_and_by_its_client_alone(world: World) -> None:
+    acme, globex = await world.connect(), await world.connect("globex")
+    token = (await world.our_token(*acme)).body["access_token"]
+
+    async def revoke(client: tuple[str, str], token: str) -> Answer:
+        body = {"client_id": client[0], "client_secret": client[1], "token": token}
+        return await world.call("/internal/oauth/revoke", body)
+
+    foreign = await revoke(globex, token)
+    assert (foreign.status, foreign.body["error"]) == (400, "unauthorized_client")
+    assert (await revoke((acme[0], "wrong"), token)).body["error"] == "invalid_client"
+    assert (await revoke(acme, "")).body["error"] == "invalid_request"
+    for nothing in ("x", "a.b.c", token[:-8], "e" * 5000):
+        assert (await revoke(acme, nothing)).status == 200
+    assert await revoked(world, 0) == []
+    assert [(await revoke(acme, token)).status for _ in range(2)] == [200, 200]
+    first, second = await revoked(world, 2)
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert (first.data.token_id, first.data.company_id) == (claims["jti"], "acme")
+    assert int(first.data.expires_at.timestamp()) == claims["exp"]
+    assert first.id == second.id
+
+
+async def revoked(world: World, at_least: int) -> list[Event[Any]]:
+    """What this world's companies have given up: the topics are shared."""
+    found: list[Event[Any]] = []
+    view = CompactedView(
+        bootstrap_servers=world.bootstrap,
+        prefix=world.prefix,
+        topic=CREDENTIALS_REVOCATIONS,
+        apply=lambda _key, event: found.append(event) if event else None,
+    )
+    async with AsyncExitStack() as stack:
+        _ = Supervisor(stack).spawn("view of the revocations", view.run())
+        await view.loaded()
+        await eventually(lambda: len(found) >= at_least, 15)
+    return found
+
+
+async def test_unknown_id_and_wrong_secret_cost_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same work is done for both, and a clock tells nothing, however noisy the machine is."""
+    client_id, _ = await world.connect()
+    work: dict[str, list[str]] = {client_id: [], "sr-unknown": []}
+    asked = client_id
+    compare, digest, versions = hmac.compare_digest, clients.digest, PostgresIntegrations.versions
+
+    def compared(one: bytes, other: bytes) -> bool:
+        work[asked].append(f"compare {len(one)} {len(other)}")
+        return compare(one, other)
+
+    def digested(pepper: bytes, secret: SecretStr) -> bytes:
+        work[asked].append("digest")
+        return digest(pepper, secret)
+
+    async def looked_up(self: PostgresIntegrations, given: str) -> Any:
+        work[asked].append("look up")
+        return await versions(self, given)
+
+    monkeypatch.setattr(hmac, "compare_digest", compared)
+    monkeypatch.setattr(clients, "digest", digested)
+    monkeypatch.setattr(PostgresIntegrations, "versions", looked_up)
+    times: dict[str, list[float]] = {client_id: [], "sr-unknown": []}
+    for _ in range(100):
+        for asked, taken in times.items():
+            began = time.perf_counter()
+            assert (await world.our_token(asked, "wrong")).status == 401
+            taken.append(time.perf_counter() - began)
+    assert work[client_id] == work["sr-unknown"]
+    assert work[client_id].count("look up") == work[client_id].count("digest") == 100
+    assert work[client_id].count("compare 32 32") == 200
+    known, unknown = (statistics.median(each) for each in times.values())
+    assert 0.5 < known / unknown < 2

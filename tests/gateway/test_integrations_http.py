@@ -1,15 +1,19 @@
 """Ending an integration, and who may still call afterwards."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from contracts.topics import CREDENTIALS_INTEGRATIONS
+from contracts.events.token import TokenRevoked
+from contracts.topics import CREDENTIALS_INTEGRATIONS, CREDENTIALS_REVOCATIONS
 from yarl import URL
 
 from tests.gateway.support.credentials import new_key
 from tests.gateway.support.world import World, connected, disabled, standard_order
 from tests.support.waiting import eventually
+
+HOUR = timedelta(hours=1)
 
 
 async def packages(world: World, headers: dict[str, str]) -> int:
@@ -102,6 +106,17 @@ async def test_a_new_key_is_fetched_when_a_token_names_it(own_world: World) -> N
     for _ in range(5):
         assert await packages(own_world, own_world.bearer(key=unknown)) == 401
     assert own_world.credentials.jwks_calls <= calls + 1, "a stranger cannot make us ask for every token"
+
+
+async def test_a_token_that_was_given_up_is_dead_and_its_sisters_live(own_world: World) -> None:
+    given_up, other = own_world.bearer(jti="given-up"), own_world.bearer(jti="other")
+    assert await packages(own_world, given_up) == 200
+    now = datetime.now(UTC)
+    event = TokenRevoked(company_id="acme", token_id="given-up", expires_at=now + HOUR, revoked_at=now)
+    await own_world.tell(CREDENTIALS_REVOCATIONS, event)
+    await becomes(own_world, given_up, 401)
+    assert await end(own_world, given_up) == 401
+    assert await packages(own_world, other) == 200
 
 
 async def test_an_expired_token_ends_nothing(own_world: World) -> None:

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from contracts.topics import CREDENTIALS_INTEGRATIONS
 from gateway import app
+from gateway.app import knowledge
 from runtime.kafka import topics as kafka_topics
 from runtime.kafka.producer import EventProducer
 from runtime.process import Supervisor
@@ -63,13 +64,13 @@ async def test_no_token_is_good_or_bad_before_the_integrations_are_read(
 
 def _goes_away_before_the_views(line: Cable, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kafka has answered that the topics are there; from then on nothing gets through."""
-    real = app._knowledge
+    real = knowledge.read_knowledge
 
-    def knowledge(*given: Any) -> Any:
+    def reading(*given: Any) -> Any:
         line.block()
         return real(*given)
 
-    monkeypatch.setattr(app, "_knowledge", knowledge)
+    monkeypatch.setattr(app, "read_knowledge", reading)
 
 
 async def status(made: World, method: str, path: str, headers: dict[str, str] | None = None) -> int:

@@ -51,7 +51,7 @@ def test_links_of_an_older_key_are_read_and_a_dropped_ones_are_not() -> None:
 
 
 def principal(version: int = 1, company_id: str = "acme", client_id: str = "client-acme") -> Principal:
-    return Principal(company_id, client_id, version, frozenset(), 0, 10**10)
+    return Principal(company_id, client_id, "jti", version, frozenset(), 0, 10**10)
 
 
 def said(kind: Any, *versions: int, after: float = 0, client_id: str = "client-acme") -> Event[Any]:

@@ -37,6 +37,8 @@ class FakeCredentials:
         self.organisations = {ACME: 'Acme <script>alert(1)</script> & "Sons"'}
         self.chosen: list[str] = []
         self.jwks_calls = 0
+        self.token_calls = 0
+        self.revoked: list[str] = []
         self.away = False
         self.clients = {"client-acme": ("secret of acme+%", "acme")}
         self.url = ""
@@ -71,6 +73,7 @@ class FakeCredentials:
         app = web.Application(middlewares=[self._guard()])
         app.router.add_get("/internal/jwks", self._jwks)
         app.router.add_post("/internal/oauth/token", self._token)
+        app.router.add_post("/internal/oauth/revoke", self._revoke)
         app.router.add_post("/internal/consent/sign-ins", self._sign_in)
         app.router.add_post("/internal/consent/choices", self._choose)
         app.router.add_post("/internal/consent/grants", self._grant)
@@ -98,7 +101,16 @@ class FakeCredentials:
         listed = [{**key.as_dict(private=False), "use": "sig", "alg": "ES256"} for key in self.keys]
         return web.json_response({"keys": listed})
 
+    async def _revoke(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        known = self.clients.get(given["client_id"])
+        if known is None or known[0] != given["client_secret"]:
+            return web.json_response({"error": "invalid_client"}, status=401)
+        self.revoked.append(given["token"])
+        return web.json_response({})
+
     async def _token(self, request: web.Request) -> web.Response:
+        self.token_calls += 1
         given = await request.json()
         known = self.clients.get(given["client_id"])
         if known is None or known[0] != given["client_secret"]:

@@ -274,13 +274,13 @@ async def world(
 
 
 @asynccontextmanager
-async def fresh_world(*, kafka: str, postgres_url: str, prefix: str) -> AsyncIterator[World]:
+async def fresh_world(*, kafka: str, postgres_url: str, prefix: str, **changes: Any) -> AsyncIterator[World]:
     """A world with topics and a database of its own."""
     await kafka_topics.create(kafka, prefix, partitions=3)
     try:
         async with databases.fresh(postgres_url) as database_url:
             await migrate(database_url, "gateway", "gateway.storage.migrations")
-            async with world(kafka=kafka, prefix=prefix, database_url=database_url) as made:
+            async with world(kafka=kafka, prefix=prefix, database_url=database_url, **changes) as made:
                 # Whatever connects on first use has connected before a test begins.
                 assert await made.place(standard_order()) == (202, None)
                 yield made

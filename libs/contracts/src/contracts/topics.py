@@ -10,6 +10,7 @@ from contracts.events.integration import IntegrationConnected, IntegrationDisabl
 from contracts.events.order import OrderPlaced
 from contracts.events.package import PackagePublished
 from contracts.events.result import ResultHeld, ResultPublished, ResultRejected
+from contracts.events.token import TokenRevoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,14 @@ CREDENTIALS_INTEGRATIONS = Topic(
     retention=None,
     partitions=1,
 )
+CREDENTIALS_REVOCATIONS = Topic(
+    name="credentials.revocations",
+    events=(TokenRevoked,),
+    producers=("credentials",),
+    consumers=("gateway",),
+    # Longer than any access token lives.
+    retention=timedelta(days=7),
+)
 ORDERS_REQUESTS = Topic(
     name="orders.requests",
     events=(AssessmentRequested, AssessmentCancelled),
@@ -90,6 +99,7 @@ RESULTS_DELIVERIES = Topic(
 TOPICS: tuple[Topic, ...] = (
     GATEWAY_ORDERS,
     CREDENTIALS_INTEGRATIONS,
+    CREDENTIALS_REVOCATIONS,
     ORDERS_REQUESTS,
     ENGINES_UPDATES,
     ENGINES_PACKAGES,

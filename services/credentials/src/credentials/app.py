@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NoReturn
 
-from contracts.topics import CREDENTIALS_INTEGRATIONS
+from contracts.topics import CREDENTIALS_INTEGRATIONS, CREDENTIALS_REVOCATIONS
 from runtime import database, logging, settings
 from runtime.database import Pool
 from runtime.fencing import Fence
@@ -43,6 +43,7 @@ from credentials.storage.candidate_keys import PostgresCandidateKeys
 from credentials.storage.exchanges import PostgresExchanges
 from credentials.storage.integrations import PostgresIntegrations
 from credentials.storage.keys import PostgresKeys
+from credentials.storage.revocations import PostgresRevocations
 from credentials.storage.tickets import PostgresTickets
 from credentials.storage.transactions import SCHEMA
 from credentials.storage.users import PostgresUsers
@@ -68,7 +69,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     pool = await stack.enter_async_context(database.pool(settings.database_url))
     await require_current(pool, SCHEMA, MIGRATIONS)
     bootstrap, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
-    await topics.require(bootstrap, prefix, [CREDENTIALS_INTEGRATIONS])
+    await topics.require(bootstrap, prefix, [CREDENTIALS_INTEGRATIONS, CREDENTIALS_REVOCATIONS])
     producer = await stack.enter_async_context(
         EventProducer(bootstrap_servers=bootstrap, prefix=prefix, client_id=SERVICE)
     )
@@ -131,7 +132,7 @@ async def _services(
             overlap=timedelta(seconds=settings.credentials_token_ttl_seconds),
             wake_relay=wake_relay,
         ),
-        tokens=_tokens(settings, integrations, signing),
+        tokens=_tokens(settings, pool, signing, wake_relay),
         signing=signing,
         customer_tokens=customer_tokens,
         integrations=_integrations(settings, pool, wake_relay),
@@ -139,15 +140,19 @@ async def _services(
     )
 
 
-def _tokens(settings: Settings, integrations: PostgresIntegrations, signing: SigningKeys) -> TokenService:
+def _tokens(
+    settings: Settings, pool: Pool, signing: SigningKeys, wake_relay: Callable[[], None]
+) -> TokenService:
     return TokenService(
-        integrations=integrations,
+        integrations=PostgresIntegrations(pool),
+        revocations=PostgresRevocations(pool),
         signing=signing,
         pepper=settings.pepper,
         issuer=settings.public_url.rstrip("/"),
         ttl=timedelta(seconds=settings.credentials_token_ttl_seconds),
         randomness=Randomness(),
         now=now,
+        wake_relay=wake_relay,
     )
 
 

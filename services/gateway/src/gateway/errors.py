@@ -16,6 +16,7 @@ GatewayError
     └── CredentialsUnavailable
 CredentialsRefused            an answer of the credentials service that its caller turns into its own
 TokenRequestRefused           RFC 6749 §5.2
+└── TooManyTokenRequests      429, after a while
 """
 
 from collections.abc import Sequence
@@ -167,3 +168,11 @@ class TokenRequestRefused(Exception):
         self.status = status
         self.error = error
         self.description = description
+
+
+class TooManyTokenRequests(TokenRequestRefused):
+    """A client, or an address, asks more often than it may; `retry_after` in seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(429, "temporarily_unavailable", "too many requests, try again later")
+        self.retry_after = retry_after

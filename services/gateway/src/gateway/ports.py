@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from gateway.domain.orders import Record
-from gateway.domain.token_requests import TokenRequest
+from gateway.domain.token_requests import RevocationRequest, TokenRequest
 
 
 class SpooledRecord(NamedTuple):
@@ -108,6 +108,10 @@ class Credentials(Protocol):
 
     async def token(self, request: TokenRequest) -> dict[str, Any]:
         """Returns RFC 6749 §5.1's answer. Raises TokenRequestRefused."""
+        ...
+
+    async def revoke(self, request: RevocationRequest) -> None:
+        """Ends the token, when it is one of the client's. Raises TokenRequestRefused."""
         ...
 
     async def sign_in(self, company_id: str, email: str, password: str, *, address: str | None) -> SignedIn:

@@ -55,6 +55,15 @@ class Settings(ServiceSettings):
     gateway_keys_refresh_seconds: float = Field(
         default=300.0, ge=1, description="how often the signing keys are fetched anew"
     )
+    gateway_token_requests_per_minute: int = Field(
+        default=600, ge=1, le=1_000_000, description="tokens a client may ask for, a minute's worth at once"
+    )
+    gateway_token_failures_per_minute: int = Field(
+        default=30, ge=1, le=1_000_000, description="wrong secrets for one client from one address"
+    )
+    gateway_token_failures_per_address: int = Field(
+        default=120, ge=1, le=1_000_000, description="wrong secrets and unknown clients from one address"
+    )
     gateway_trusted_proxies: str = Field(
         default="",
         description="addresses or networks of our own proxies, comma-separated: behind these the client's "

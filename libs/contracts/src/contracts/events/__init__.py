@@ -6,12 +6,14 @@ from contracts.events.integration import IntegrationConnected, IntegrationDisabl
 from contracts.events.order import OrderPlaced
 from contracts.events.package import PackagePublished
 from contracts.events.result import ResultHeld, ResultPublished, ResultRejected
+from contracts.events.token import TokenRevoked
 
 EVENTS: tuple[type[EventData], ...] = (
     OrderPlaced,
     IntegrationConnected,
     IntegrationDisabled,
     IntegrationRotated,
+    TokenRevoked,
     AssessmentRequested,
     AssessmentCancelled,
     AssessmentUpdated,
@@ -37,4 +39,5 @@ __all__ = [
     "ResultHeld",
     "ResultPublished",
     "ResultRejected",
+    "TokenRevoked",
 ]

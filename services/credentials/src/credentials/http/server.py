@@ -59,6 +59,7 @@ def build(services: Services, health: Health, callers: Callers) -> web.Applicati
     admit(app, "/internal/consent/grants", GATEWAY, post=handlers.grant)
     admit(app, "/internal/consent/denials", GATEWAY, post=handlers.deny)
     admit(app, "/internal/oauth/token", GATEWAY, post=handlers.token)
+    admit(app, "/internal/oauth/revoke", GATEWAY, post=handlers.revoke)
     admit(app, "/internal/jwks", GATEWAY, get=handlers.jwks)
     admit(app, "/internal/companies/{company_id}/disable", GATEWAY, post=handlers.disable)
     admit(
@@ -103,9 +104,7 @@ class _Handlers:
         try:
             issued = await self._services.tokens.issue(await read_object(request))
         except TokenRequestRefused as refused:
-            answer = {"error": refused.error, "error_description": refused.description}
-            challenge = {"WWW-Authenticate": 'Basic realm="token"'} if refused.http_status == 401 else {}
-            return web.json_response(answer, status=refused.http_status, headers={**NO_STORE, **challenge})
+            return _refusal(refused)
         return web.json_response(
             {
                 "access_token": issued.access_token,
@@ -115,6 +114,13 @@ class _Handlers:
             },
             headers=NO_STORE,
         )
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        try:
+            await self._services.tokens.revoke(await read_object(request))
+        except TokenRequestRefused as refused:
+            return _refusal(refused)
+        return web.json_response({}, headers=NO_STORE)
 
     async def jwks(self, _request: web.Request) -> web.Response:
         return web.json_response(await self._services.signing.public())
@@ -143,6 +149,12 @@ def _signed_in(signed_in: SignedIn) -> web.Response:
 
 def _organisation(organisation: Organisation) -> dict[str, str]:
     return {"id": str(organisation.id), "name": organisation.name}
+
+
+def _refusal(refused: TokenRequestRefused) -> web.Response:
+    answer = {"error": refused.error, "error_description": refused.description}
+    challenge = {"WWW-Authenticate": 'Basic realm="token"'} if refused.http_status == 401 else {}
+    return web.json_response(answer, status=refused.http_status, headers={**NO_STORE, **challenge})
 
 
 @web.middleware

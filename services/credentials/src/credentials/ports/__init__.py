@@ -13,6 +13,7 @@ from credentials.domain.candidate_keys import Binding, StoredCandidateKey, Wante
 from credentials.domain.clients import ClientVersion, SecretHistory
 from credentials.domain.integrations import Beginning, CustomerCredential, Integration
 from credentials.domain.keys import StoredKey
+from credentials.domain.oauth import LivingToken
 
 
 class Clock(Protocol):
@@ -147,6 +148,13 @@ class IntegrationStore(Protocol):
 
     async def move(self, company_id: str, organisation: str) -> None:
         """Binds the company to another organisation. Raises NotConnected or OrganisationUnknown."""
+
+
+class RevocationStore(Protocol):
+    """Tokens their clients have given up."""
+
+    async def revoke(self, token: LivingToken, now: datetime) -> None:
+        """Writes token.revoked; a repeat is the same event."""
 
 
 class KeyStore(Protocol):

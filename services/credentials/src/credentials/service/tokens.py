@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeySetSerialization
+from pydantic import SecretStr
 
 from credentials.domain import clients, keys, oauth
 from credentials.domain.clients import ClientVersion
 from credentials.domain.keys import StoredKey
 from credentials.domain.sealing import NONCE_BYTES, SealingKeys
-from credentials.errors import StorageUnavailable
-from credentials.ports import Clock, IntegrationStore, KeyStore
+from credentials.errors import StorageUnavailable, TokenRequestRefused
+from credentials.ports import Clock, IntegrationStore, KeyStore, RevocationStore
 from credentials.service.randomness import Randomness
 
 log = structlog.get_logger()
@@ -84,7 +85,7 @@ class SigningKeys:
             self._opened[stored.kid] = keys.opened(stored, self._sealing)
         return self._opened[stored.kid], stored.kid
 
-    async def public(self) -> dict[str, Any]:
+    async def public(self) -> KeySetSerialization:
         """Returns the JWK set (RFC 7517 §5)."""
         return {"keys": [dict(key.public_jwk) for key in await self._keys()]}
 
@@ -111,19 +112,23 @@ class SigningKeys:
 
 
 class TokenService:
-    """Issues access tokens to SmartRecruiters for the secrets it got from us."""
+    """Issues access tokens to SmartRecruiters for the secrets it got from us, and takes them back."""
 
     def __init__(
         self,
         *,
         integrations: IntegrationStore,
+        revocations: RevocationStore,
         signing: SigningKeys,
         pepper: bytes,
         issuer: str,
         ttl: timedelta,
         randomness: Randomness,
         now: Clock,
+        wake_relay: Callable[[], None],
     ) -> None:
+        self._revocations = revocations
+        self._wake_relay = wake_relay
         self._integrations = integrations
         self._signing = signing
         self._pepper = pepper
@@ -136,10 +141,7 @@ class TokenService:
         """Returns a token. Raises TokenRequestRefused."""
         request = oauth.read_request(form)
         now = self._now()
-        presented = clients.digest(self._pepper, request.client_secret)
-        client = clients.matching(await self._integrations.versions(request.client_id), presented, now)
-        if client is None:
-            raise oauth.unknown_client()
+        client = await self._client(request.client_id, request.client_secret, now)
         scope = oauth.granted_scope(request.scope)
         ttl = int(self._ttl.total_seconds())
         claims = oauth.claims(
@@ -155,6 +157,30 @@ class TokenService:
             await self._note_use(client, now)
         log.info("token issued", company_id=client.company_id, version=client.version)
         return IssuedToken(oauth.sign(claims, key, kid), ttl, scope)
+
+    async def revoke(self, form: Mapping[str, Any]) -> None:
+        """Ends one token everywhere (RFC 7009); one that is no good token any more is nothing to do.
+
+        Raises TokenRequestRefused, for a token of another client, too (§2.1).
+        """
+        request = oauth.read_revocation(form)
+        now = self._now()
+        client = await self._client(request.client_id, request.client_secret, now)
+        token = oauth.read_token(request.token, await self._signing.public(), now)
+        if token is None:
+            return
+        if token.client_id != client.client_id:
+            raise TokenRequestRefused("unauthorized_client", "the token is another client's")
+        await self._revocations.revoke(token, now)
+        self._wake_relay()
+        log.info("token revoked", company_id=token.company_id)
+
+    async def _client(self, client_id: str, secret: SecretStr, now: datetime) -> ClientVersion:
+        presented = clients.digest(self._pepper, secret)
+        client = clients.matching(await self._integrations.versions(client_id), presented, now)
+        if client is None:
+            raise oauth.unknown_client()
+        return client
 
     async def _note_use(self, client: ClientVersion, now: datetime) -> None:
         try:

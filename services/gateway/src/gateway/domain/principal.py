@@ -13,6 +13,7 @@ class Principal:
 
     company_id: str
     client_id: str
+    token_id: str
     version: int
     scopes: frozenset[str]
     issued_at: int

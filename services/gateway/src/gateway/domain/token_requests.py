@@ -1,4 +1,4 @@
-"""Reading token requests (RFC 6749 §2.3.1, §3.2, §4.4.2)."""
+"""Reading token requests (RFC 6749 §2.3.1, §3.2, §4.4.2) and revocations (RFC 7009 §2.1)."""
 
 import base64
 import binascii
@@ -20,11 +20,18 @@ class TokenRequest:
     scope: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RevocationRequest:
+    """Who gives a token up."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    token: str = field(repr=False)
+
+
 def read_token_request(content_type: str, body: bytes, authorization: str | None) -> TokenRequest:
     """Returns the request. Raises TokenRequestRefused with RFC 6749 §5.2's error."""
-    if content_type != "application/x-www-form-urlencoded":
-        raise _invalid("the body must be application/x-www-form-urlencoded")
-    form = _read_form(body)
+    form = _read_form(content_type, body)
     client_id, client_secret = _read_client(form, authorization)
     grant_type = form.get("grant_type")
     if grant_type is None:
@@ -34,7 +41,18 @@ def read_token_request(content_type: str, body: bytes, authorization: str | None
     return TokenRequest(grant_type, client_id, client_secret, form.get("scope"))
 
 
-def _read_form(body: bytes) -> dict[str, str]:
+def read_revocation_request(content_type: str, body: bytes, authorization: str | None) -> RevocationRequest:
+    """Returns the request; token_type_hint is no help with one type of token. Raises TokenRequestRefused."""
+    form = _read_form(content_type, body)
+    client_id, client_secret = _read_client(form, authorization)
+    if "token" not in form:
+        raise _invalid("token is missing")
+    return RevocationRequest(client_id, client_secret, form["token"])
+
+
+def _read_form(content_type: str, body: bytes) -> dict[str, str]:
+    if content_type != "application/x-www-form-urlencoded":
+        raise _invalid("the body must be application/x-www-form-urlencoded")
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_PARAMETERS

@@ -29,6 +29,7 @@ class _Claims(BaseModel):
     sub: StrictStr = Field(min_length=1)
     company_id: CompanyId
     scope: StrictStr
+    jti: StrictStr = Field(min_length=1, max_length=128)
     ver: StrictInt
     iat: StrictInt
     exp: StrictInt
@@ -70,6 +71,7 @@ def verify(token: str, *, keys: Mapping[str, ECKey], issuer: str, now: float) ->
     return Principal(
         company_id=claims.company_id,
         client_id=claims.sub,
+        token_id=claims.jti,
         version=claims.ver,
         scopes=frozenset(claims.scope.split()),
         issued_at=claims.iat,

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from runtime import tracing
 from runtime.logging import request_id
 
-from gateway.domain.token_requests import TokenRequest
+from gateway.domain.token_requests import RevocationRequest, TokenRequest
 from gateway.errors import CredentialsRefused, CredentialsUnavailable, TokenRequestRefused
 from gateway.ports import Organisation, SignedIn
 
@@ -43,9 +43,18 @@ class CredentialsClient:
         status, answer = await self._send("POST", "/internal/oauth/token", body)
         if status == 200 and isinstance(answer, dict) and "access_token" in answer:
             return answer
-        if status in {400, 401} and isinstance(answer, dict) and isinstance(answer.get("error"), str):
-            raise TokenRequestRefused(status, answer["error"], str(answer.get("error_description", "")))
-        raise CredentialsUnavailable(f"the credentials service answered {status}")
+        raise _not_given(status, answer)
+
+    async def revoke(self, request: RevocationRequest) -> None:
+        """See `gateway.ports.Credentials`."""
+        body = {
+            "client_id": request.client_id,
+            "client_secret": request.client_secret,
+            "token": request.token,
+        }
+        status, answer = await self._send("POST", "/internal/oauth/revoke", body)
+        if status != 200:
+            raise _not_given(status, answer)
 
     async def sign_in(self, company_id: str, email: str, password: str, *, address: str | None) -> SignedIn:
         """See `gateway.ports.Credentials`."""
@@ -120,6 +129,12 @@ def _organisation(answer: Any) -> Organisation:
 
 def _not_understood() -> CredentialsUnavailable:
     return CredentialsUnavailable("the credentials service's answer is not understood")
+
+
+def _not_given(status: int, answer: Any) -> TokenRequestRefused | CredentialsUnavailable:
+    if status in {400, 401} and isinstance(answer, dict) and isinstance(answer.get("error"), str):
+        return TokenRequestRefused(status, answer["error"], str(answer.get("error_description", "")))
+    return CredentialsUnavailable(f"the credentials service answered {status}")
 
 
 def _tells(status: int, code: str) -> bool:

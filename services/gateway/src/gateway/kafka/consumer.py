@@ -6,13 +6,19 @@ from typing import Any
 
 from contracts.envelope import Event
 from contracts.events.assessment import AssessmentUpdated, Stage
-from contracts.topics import CREDENTIALS_INTEGRATIONS, ENGINES_PACKAGES, ENGINES_UPDATES
+from contracts.topics import (
+    CREDENTIALS_INTEGRATIONS,
+    CREDENTIALS_REVOCATIONS,
+    ENGINES_PACKAGES,
+    ENGINES_UPDATES,
+)
 from runtime.kafka.consumer import BadRecords, BatchConsumer, Received
 from runtime.kafka.producer import EventProducer
 from runtime.kafka.view import CompactedView
 
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.connections import Connections
+from gateway.domain.revocations import Revocations
 from gateway.ports import Launch, Launches
 
 GROUP = "gateway"
@@ -38,6 +44,16 @@ def integrations_view(
 
     return CompactedView(
         bootstrap_servers=bootstrap_servers, prefix=prefix, topic=CREDENTIALS_INTEGRATIONS, apply=apply
+    )
+
+
+def revocations_view(*, bootstrap_servers: str, prefix: str, revocations: Revocations) -> CompactedView:
+    """Keeps `revocations` as credentials.revocations has it: not compacted, and read whole all the same."""
+    return CompactedView(
+        bootstrap_servers=bootstrap_servers,
+        prefix=prefix,
+        topic=CREDENTIALS_REVOCATIONS,
+        apply=revocations.apply,
     )
 
 

@@ -1,7 +1,7 @@
 """Who may call: verified once, remembered until the token expires, refused the moment its credential ends."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from gateway.domain.connections import Connections, Standing
 from gateway.domain.principal import Principal
@@ -23,6 +23,7 @@ class Authenticator:
         issuer: str,
         keys: KeyStore,
         connections: Connections,
+        revoked: Container[str],
         changed: asyncio.Event,
         is_loaded: Callable[[], bool],
         now: Callable[[], float],
@@ -31,6 +32,7 @@ class Authenticator:
         self._issuer = issuer
         self._keys = keys
         self._connections = connections
+        self._revoked = revoked
         self._changed = changed
         self._is_loaded = is_loaded
         self._now = now
@@ -44,6 +46,7 @@ class Authenticator:
             principal is None
             or principal.expires_at <= self._now()
             or self._connections.standing(principal) is not Standing.GOOD
+            or principal.token_id in self._revoked
         ):
             principal, standing = await self.identify(authorization)
             if standing is not Standing.GOOD:
@@ -66,6 +69,8 @@ class Authenticator:
         if principal is None or principal.expires_at <= self._now():
             principal = await self._verify(authorization)
             self._remember(authorization, principal)
+        if principal.token_id in self._revoked:
+            raise Unauthenticated("the token was revoked")
         standing = self._connections.standing(principal)
         if standing is Standing.UNHEARD and self._now() - principal.issued_at < _FRESH_SECONDS:
             standing = await self._wait_for_news(principal)

@@ -52,6 +52,7 @@ def _routes(handlers: Handlers) -> dict[str, dict[str, Handler]]:
         # After the two above: an id may hold any characters, slashes too.
         "/packages/{id:.+}": {"GET": handlers.packages.get},
         "/oauth/token": {"POST": handlers.oauth.token},
+        "/oauth/revoke": {"POST": handlers.oauth.revoke},
         "/.well-known/jwks.json": {"GET": handlers.oauth.keys},
         "/.well-known/oauth-authorization-server": {"GET": handlers.oauth.metadata},
         "/connect": {"GET": handlers.consent.show},
