@@ -1,43 +1,88 @@
 """Requests nobody should send: each has its status and its wrong fields named; none places an order."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
+import aiohttp
 import pytest
 from yarl import URL
 
 from tests.gateway.support.cases import GOOD, JSON, ORDERS, Case
-from tests.gateway.support.hostile import CASES
+from tests.gateway.support.hostile import oauth, pages, requests, syntax, tokens, wire
 from tests.gateway.support.world import World, standard_order
+from tests.support.guards import Lines
+
+CASES = [*requests.CASES, *syntax.CASES, *tokens.CASES, *oauth.CASES, *pages.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_hostile(shared_world: World, case: Case) -> None:
+async def test_hostile(shared_world: World, logs: Lines, case: Case) -> None:
     before = await shared_world.offsets()
-    headers = dict(case.headers)
-    if case.token is not None:
-        headers = shared_world.bearer(**{"company_id": "acme", **case.token}) | headers
+    case = filled(case, shared_world.credentials.sign())
+    headers = authorized(shared_world, case)
     url = URL(shared_world.url + case.path, encoded=True)
+    body = None if case.body is None else BytesIO(case.body)
     async with shared_world.session.request(
-        case.method, url, data=case.body and BytesIO(case.body), headers=headers
+        case.method, url, data=body, headers=headers, allow_redirects=False
     ) as response:
         text = await response.text()
         assert response.status == case.status, text
         assert response.headers["X-Request-Id"]
-        if case.status == 401:
-            assert response.headers["WWW-Authenticate"].startswith("Bearer")
-        if not case.path.startswith(("/t/", "/connect")):
-            assert response.content_type == "application/problem+json"
-            answer = json.loads(text)
-            assert answer["status"] == case.status
-            assert [error["code"] for error in answer["errors"]]
-            for name in case.named:
-                assert name in {error.get("field") for error in answer["errors"]}, answer
+        if case.error is not None:
+            check_token_answer(response, case, text)
+        elif not case.path.startswith(("/t/", "/connect")):
+            check_problem(response, case, text)
     assert "Lovelace" not in text
+    assert "Lovelace" not in str(logs)
     assert await shared_world.offsets() == before
     assert await shared_world.spooled() == 0
     assert shared_world.credentials.disabled == []
+    assert shared_world.credentials.grants == shared_world.credentials.denials == []
+
+
+def filled(case: Case, token: str) -> Case:
+    """With a good token in the place of TOKEN."""
+    return replace(
+        case,
+        path=case.path.replace("TOKEN", token),
+        headers={name: value.replace("TOKEN", token) for name, value in case.headers.items()},
+        body=case.body and case.body.replace(b"TOKEN", token.encode()),
+    )
+
+
+def authorized(world: World, case: Case) -> dict[str, str]:
+    if case.forge is not None:
+        return {"Authorization": f"Bearer {case.forge(world.credentials)}", **case.headers}
+    if case.token is not None:
+        return world.bearer(**{"company_id": "acme", **case.token}) | case.headers
+    return case.headers
+
+
+def check_problem(response: aiohttp.ClientResponse, case: Case, text: str) -> None:
+    """RFC 9457, with each wrong field named; RFC 6750 §3 for tokens."""
+    if case.status == 401:
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert response.content_type == "application/problem+json"
+    answer = json.loads(text)
+    assert answer["status"] == case.status
+    assert [error["code"] for error in answer["errors"]]
+    for name in case.named:
+        assert name in {error.get("field") for error in answer["errors"]}, answer
+
+
+def check_token_answer(response: aiohttp.ClientResponse, case: Case, text: str) -> None:
+    """RFC 6749 §5.2."""
+    answer = json.loads(text)
+    assert (answer["error"], set(answer)) == (case.error, {"error", "error_description"})
+    assert response.headers["Cache-Control"] == "no-store"
+    assert ("WWW-Authenticate" in response.headers) == (case.status == 401)
+
+
+def test_there_are_many_and_each_has_a_name() -> None:
+    names = [case.name for case in [*CASES, *wire.CASES]]
+    assert len(set(names)) == len(names) > 400
 
 
 async def test_a_head_is_a_get_without_its_body(shared_world: World) -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.gateway.support.wire import CASES, MARK, SIZE, Wire, body
+from tests.gateway.support.hostile.wire import CASES, MARK, SIZE, Wire, body
 from tests.gateway.support.world import World
 from tests.support.guards import Lines
 

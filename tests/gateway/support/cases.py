@@ -1,9 +1,11 @@
 """How a request nobody should send is written down."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.gateway.support.credentials import FakeCredentials
 from tests.gateway.support.world import inline_order, standard_order
 
 ORDERS, INLINE = "/packages/orders", "/packages/inline/orders"
@@ -13,7 +15,11 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @dataclass(frozen=True)
 class Case:
-    """`named` are the fields an answer has to name; `token` are changes to the claims, None for no token."""
+    """`named` are the fields an answer has to name, `error` is what the token endpoint says in their place.
+
+    `token` are changes to a good token's claims, None for no token; `forge` makes one that is not good. TOKEN
+    in the path, a header or the body becomes a good one.
+    """
 
     name: str
     path: str
@@ -23,6 +29,8 @@ class Case:
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     token: dict[str, Any] | None = field(default_factory=dict)
+    forge: Callable[[FakeCredentials], str] | None = None
+    error: str | None = None
 
 
 def order(name: str, named: str, **changes: Any) -> Case:

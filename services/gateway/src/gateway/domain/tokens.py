@@ -33,6 +33,7 @@ class _Claims(BaseModel):
     ver: StrictInt
     iat: StrictInt
     exp: StrictInt
+    nbf: StrictInt | None = None
 
 
 def parse_keys(document: Any) -> dict[str, ECKey]:
@@ -66,7 +67,7 @@ def verify(token: str, *, keys: Mapping[str, ECKey], issuer: str, now: float) ->
         raise Unauthenticated("the token was not made for this service")
     if claims.exp <= now:
         raise Unauthenticated("the token has expired")
-    if claims.iat > now + _SKEW_SECONDS:
+    if max(claims.iat, claims.nbf or 0) > now + _SKEW_SECONDS:
         raise Unauthenticated("the token is from the future")
     return Principal(
         company_id=claims.company_id,

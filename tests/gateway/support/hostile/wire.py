@@ -52,7 +52,7 @@ REQUEST_LINES = [
     Wire("HTTP/0.9", b"GET /packages\r\n\r\n", (401,)),
     line("HTTP/3.7", b"GET /health/live HTTP/3.7"),
     line("a version that is none", f"GET /health/live {MARK}/1.1".encode()),
-    line("an unknown method", f"{MARK.upper()} / HTTP/1.1".encode()),
+    line("a method nobody knows", f"{MARK.upper()} / HTTP/1.1".encode()),
     line("a method of nonsense", b"G(T /health/live HTTP/1.1"),
     line("a very long method", b"A" * 9000 + b" / HTTP/1.1"),
     line("lower-case method", b"get /health/live HTTP/1.1"),

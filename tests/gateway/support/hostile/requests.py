@@ -197,7 +197,7 @@ TOKENS = [
     call("another issuer", {"iss": "https://evil.example"}),
     call("another audience", {"aud": ["https://evil.example"]}),
     call("no audience", {"aud": None}),
-    call("no company", {"company_id": None}),
+    call("no company in the token", {"company_id": None}),
     call("an odd company", {"company_id": "../acme"}),
     call("no expiry", {"exp": None}),
     call("no version", {"ver": None}),
@@ -219,7 +219,7 @@ CALLS = [
     get("requester is a list", "/packages", 400, ("requester",), headers={"requester": "[]"}),
     get("requester without e-mail", "/packages", 400, ("requester",), headers={"requester": "{}"}),
     get(
-        "requester's e-mail is a number",
+        "header's e-mail is a number",
         "/packages",
         400,
         ("requester",),
