@@ -7,6 +7,7 @@ GatewayError
 │   ├── MissingScope          403  a good token that does not reach this far
 │   └── ForeignCompany        403  a good token of another company
 ├── UnknownPackage            404
+├── BodyCutShort              400  the client went away in the middle: nobody reads the answer
 ├── BodyTooSlow               408
 ├── TooLarge                  413
 ├── NotJson                   415
@@ -104,6 +105,13 @@ class InvalidVisit(GatewayError):
 
     status = 400
     code = "invalid_visit"
+
+
+class BodyCutShort(GatewayError):
+    """The client closed the connection in the middle of the body."""
+
+    status = 400
+    code = "incomplete_body"
 
 
 class BodyTooSlow(GatewayError):

@@ -4,12 +4,13 @@ It would send back and log, as an error with a traceback, the bytes that are wro
 """
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import structlog
 from aiohttp import web
 
-from runtime.http.problems import Problem
+from runtime.http.problems import Problem, problem_of, response_done
 from runtime.tracing import random_hex
 
 # Longer than any proxy keeps its connections idle: who closes first, while a request is on its way, loses it.
@@ -57,9 +58,19 @@ class Connection(web.RequestHandler):
             log.error("request failed outside of its handler", exc_info=exc)
             problem = Problem(500, "internal_error", "The request could not be handled.")
         response = problem.response()
-        response.headers["X-Request-Id"] = random_hex(128)
+        response_done(response, random_hex(128))
         response.force_close()
         return response
+
+    def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
+        """Sends an answer; a problem where aiohttp refuses before any handler of ours is asked."""
+        if isinstance(resp, web.HTTPException) and resp.status >= 400:
+            problem = problem_of(resp).response()
+            response_done(problem, random_hex(128))
+            return super().finish_response(request, problem, start_time)
+        return super().finish_response(request, resp, start_time)
 
     def _close_silent(self) -> None:
         if self._request_count == 0:

@@ -110,9 +110,10 @@ def recognise(request: web.Request) -> str:
 
 
 def response_done(response: web.StreamResponse, known: str) -> None:
-    """Says the request's id in its answer."""
+    """Says the request's id in its answer, and nothing of what made it: no name of a version."""
     if not response.prepared:
         response.headers["X-Request-Id"] = known
+        response.headers["Server"] = "bridge"
 
 
 def answer_to(error: Exception, request: web.Request) -> web.StreamResponse:
@@ -123,7 +124,7 @@ def answer_to(error: Exception, request: web.Request) -> web.StreamResponse:
         case web.HTTPException() if error.status < 400:
             raise error
         case web.HTTPException():
-            return _from_aiohttp(error).response()
+            return problem_of(error).response()
         case _:
             log.error("request failed", method=request.method, route=route_of(request), exc_info=error)
             return Problem(500, "internal_error", "The request could not be handled.").response()
@@ -135,7 +136,8 @@ def route_of(request: web.Request) -> str:
     return resource.canonical if resource is not None else "unknown"
 
 
-def _from_aiohttp(error: web.HTTPException) -> Problem:
+def problem_of(error: web.HTTPException) -> Problem:
+    """Returns aiohttp's refusal as a problem."""
     kept = {
         name: value for name, value in error.headers.items() if name in {"Allow", "Location", "Retry-After"}
     }

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from gateway.errors import BodyTooSlow, NotJson
+from gateway.errors import BodyCutShort, BodyTooSlow, NotJson
 
 LARGEST_BODY_BYTES = 1024 * 1024
 _ARRIVES_WITHIN_SECONDS = 5.0
@@ -12,7 +12,7 @@ _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 
 
 async def read_json_body(request: web.Request) -> bytes:
-    """Returns the body's bytes. Raises NotJson, BodyTooSlow, and aiohttp's 413 above 1 MiB.
+    """Returns the body's bytes. Raises NotJson, and what `read_body` raises.
 
     No content type at all is taken for JSON: the body decides.
     """
@@ -28,7 +28,7 @@ async def read_json_body(request: web.Request) -> bytes:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """Returns the body's bytes. Raises BodyTooSlow, and aiohttp's 413 above 1 MiB."""
+    """Returns the body's bytes. Raises BodyCutShort, BodyTooSlow, and aiohttp's 413 above 1 MiB."""
     if request.content.is_eof():
         return await request.read()  # all of it came with the headers, as a small order does
     try:
@@ -36,3 +36,5 @@ async def read_body(request: web.Request) -> bytes:
             return await request.read()
     except TimeoutError as error:
         raise BodyTooSlow("the body did not arrive in time") from error
+    except ConnectionResetError as error:
+        raise BodyCutShort("the body ended before its end") from error
