@@ -1,17 +1,19 @@
 """Requests nobody should send: each has its status and its wrong fields named; none places an order."""
 
 import json
+import time
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import aiohttp
 import pytest
+from gateway.domain.visits import Visit, VisitTokens
 from yarl import URL
 
 from tests.gateway.support.cases import GOOD, JSON, ORDERS, Case
 from tests.gateway.support.hostile import oauth, pages, requests, syntax, tokens, wire
-from tests.gateway.support.world import World, standard_order
+from tests.gateway.support.world import HANDOFF_KEYS, World, standard_order
 from tests.support.guards import Lines
 
 CASES = [*requests.CASES, *syntax.CASES, *tokens.CASES, *oauth.CASES, *pages.CASES]
@@ -43,12 +45,13 @@ async def test_hostile(shared_world: World, logs: Lines, case: Case) -> None:
 
 
 def filled(case: Case, token: str) -> Case:
-    """With a good token in the place of TOKEN."""
+    """With a good token in the place of TOKEN, and a visit of the consent pages in that of A-VISIT."""
+    visit = VisitTokens(HANDOFF_KEYS).make(Visit("acme", None), time.time()).encode()
     return replace(
         case,
         path=case.path.replace("TOKEN", token),
         headers={name: value.replace("TOKEN", token) for name, value in case.headers.items()},
-        body=case.body and case.body.replace(b"TOKEN", token.encode()),
+        body=case.body and case.body.replace(b"TOKEN", token.encode()).replace(b"A-VISIT", visit),
     )
 
 

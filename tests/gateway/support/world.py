@@ -31,6 +31,7 @@ from tests.gateway.support.credentials import INTERNAL_TOKEN, FakeCredentials
 from tests.support import databases
 from tests.support.waiting import eventually
 
+HANDOFF_KEYS = {"h1": bytes(range(64))}
 ISSUER = "https://bridge.example"
 SR = "https://api.smartrecruiters.com/assessment-api/v202010"
 
@@ -207,7 +208,7 @@ async def reading(
 def settings_for(
     *, bootstrap: str, prefix: str, database_url: str, credentials_url: str, **changes: Any
 ) -> Settings:
-    key = base64.b64encode(bytes(range(64))).decode()
+    key = base64.b64encode(HANDOFF_KEYS["h1"]).decode()
     given: dict[str, Any] = {
         "kafka_bootstrap_servers": bootstrap,
         "kafka_topic_prefix": prefix,
