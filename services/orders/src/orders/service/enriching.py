@@ -164,7 +164,7 @@ class Enriching:
         self._relay()
 
     async def _wait_for_keys(self, work: Work, error: CandidateKeyError) -> None:
-        """No attempt: what is to be read is not even known. Patience for SmartRecruiters goes on counting."""
+        """No attempt, and nothing off the patience with SmartRecruiters: what to read is not even known."""
         log.warning(
             "enrichment waits for keys",
             order_id=work.placed.order_id,
@@ -176,7 +176,8 @@ class Enriching:
             self._leased.discard(work.placed.order_id)
         try:
             async with self._transactions() as unit:
-                await unit.postpone_enrichment(work, self._clock() + wait)
+                later = replace(work, give_up_at=work.give_up_at + wait)
+                await unit.postpone_enrichment(later, self._clock() + wait)
         except StorageUnavailable as unavailable:
             log.warning("enrichment is repeated", order_id=work.placed.order_id, reason=str(unavailable))
 
