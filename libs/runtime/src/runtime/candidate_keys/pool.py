@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 from runtime.candidate_keys.errors import KeysUnavailable
 from runtime.candidate_keys.jwe import CandidateKey
 
-_BATCH = 1000
+_BATCH = 500  # made ready within a millisecond: an order may be waiting
 _LOOK_EVERY_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
 
