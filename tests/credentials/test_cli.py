@@ -107,7 +107,10 @@ async def test_an_apply_that_does_not_stick_fails(surroundings: World) -> None:
     async with httpx.AsyncClient(base_url=surroundings.sandbox_url) as http:
         client = Forgetful(http, timeout_seconds=5)
         master = MasterTokens(
-            smartrecruiters=client, client_id=MASTER_ID, secret=SecretStr(MASTER_SECRET), clock=lambda: 0.0
+            smartrecruiters=client,
+            client_id=MASTER_ID,
+            secret=lambda: SecretStr(MASTER_SECRET),
+            clock=lambda: 0.0,
         )
         with pytest.raises(NotApplied, match="holds something else:\n~ consentDisplayMode: POPUP"):
             await PartnerService(smartrecruiters=client, master=master).apply(wanted)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from contracts.smartrecruiters import TokenAnswer
@@ -17,9 +18,11 @@ from credentials.service.smartrecruiters_tokens import MasterTokens
 from credentials.service.token_cache import TokenCache
 from pydantic import SecretStr
 from runtime.fencing import Fence
+from sandbox.domain.seed import new_company
 
 from tests.credentials.support.world import MASTER_ID, MASTER_SECRET, World
 from tests.support.clock import ManualClock
+from tests.support.waiting import eventually
 
 PATH = "/internal/companies/acme/smartrecruiters-token"
 
@@ -123,7 +126,7 @@ async def test_fifty_calls_need_one_master_token_and_a_401_brings_a_new_one(surr
         master = MasterTokens(
             smartrecruiters=client,
             client_id=MASTER_ID,
-            secret=SecretStr(MASTER_SECRET),
+            secret=lambda: SecretStr(MASTER_SECRET),
             clock=asyncio.get_running_loop().time,
         )
         held = await asyncio.gather(*(master.call(client.get_configuration) for _ in range(50)))
@@ -158,7 +161,10 @@ async def test_what_the_token_endpoints_answers_mean(
         surroundings.sandbox_url, fence=Fence.only(surroundings.sandbox_url), timeout_seconds=5
     ) as client:
         master = MasterTokens(
-            smartrecruiters=client, client_id=MASTER_ID, secret=SecretStr(MASTER_SECRET), clock=lambda: 0.0
+            smartrecruiters=client,
+            client_id=MASTER_ID,
+            secret=lambda: SecretStr(MASTER_SECRET),
+            clock=lambda: 0.0,
         )
         with pytest.raises(error) as raised:
             await master.call(client.get_configuration)
@@ -229,3 +235,43 @@ async def test_one_companys_hanging_token_does_not_hold_up_another(world: World)
     finally:
         world.sandbox.faults.replace([])
         await hanging
+
+
+async def test_the_master_secret_is_changed_without_a_failed_connect(
+    surroundings: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SmartRecruiters takes both for a while; then the old one ends, and its tokens with it."""
+    world, file = surroundings, tmp_path / "secret"
+    file.write_text(MASTER_SECRET)
+    monkeypatch.setenv("MASTER_CLIENT_SECRET_FILE", str(file))
+    await world.start()
+    await world.add_user()
+    clients = world.sandbox.clients
+    one_alone, both = clients.authenticate, {MASTER_SECRET, "the-new-secret"}
+    monkeypatch.setattr(
+        clients,
+        "authenticate",
+        lambda name, secret: one_alone(
+            name, MASTER_SECRET if name == MASTER_ID and secret in both else secret
+        ),
+    )
+    stop = asyncio.Event()
+
+    async def connects(place: int) -> int:
+        count = 0
+        while not stop.is_set():
+            company_id = f"company-{place}-{count}"
+            world.sandbox.companies[company_id] = new_company(company_id, company_id, consented=True)
+            await world.connect(company_id)
+            count += 1
+        return count
+
+    going = [asyncio.create_task(connects(place)) for place in range(3)]
+    await eventually(lambda: len(world.calls("integration")) >= 3)
+    file.write_text("the-new-secret")
+    both.discard(MASTER_SECRET)
+    clients._tokens.clear()
+    before = len(world.calls("integration"))
+    await eventually(lambda: len(world.calls("integration")) >= before + 6)
+    stop.set()
+    assert min(await asyncio.gather(*going)) >= 1

@@ -19,6 +19,10 @@ _SETTINGS = {
     # As in production, only sooner: a lease and a retry that a test can wait for.
     "RESULTS_PUBLISHER_LEASE": "3",
     "RESULTS_PUBLISHER_RETRY_SCHEDULE": "1s,1s,1s,2s,2s,4s,4s,8s,15s,30s,1m,10m,1h",
+    # And a signing key that a test can wait for; published for longer than anyone keeps the keys.
+    "CREDENTIALS_SIGNING_KEY_AHEAD_SECONDS": "5",
+    "CREDENTIALS_KEY_CHECK_SECONDS": "1",
+    "GATEWAY_KEYS_REFRESH_SECONDS": "1",
     "LOG_LEVEL": "debug",
 }
 

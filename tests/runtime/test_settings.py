@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import Field, SecretStr
-from runtime.settings import ServiceSettings, derive, load
+from runtime.settings import ServiceSettings, derive, load, present
 
 BASE = {
     "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
@@ -97,3 +97,18 @@ def test_the_internal_token_follows_from_the_encryption_keys(
     monkeypatch.setenv("ENCRYPTION_KEYS", "2:def,1:abc")
     assert load(Settings).internal_api_token == first
     assert derive("1:abc", "one") != derive("1:abc", "two")
+
+
+def test_a_secret_is_read_anew_from_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("one\n")
+    assert present("MASTER_CLIENT_SECRET", SecretStr("first"))().get_secret_value() == "first"
+    monkeypatch.setenv("MASTER_CLIENT_SECRET_FILE", str(path))
+    read = present("MASTER_CLIENT_SECRET", SecretStr("first"))
+    assert read().get_secret_value() == "one"
+    path.write_text("two\n")
+    assert read().get_secret_value() == "two"
+    path.write_text("")
+    assert read().get_secret_value() == "two", "caught in the middle of being written"
+    path.unlink()
+    assert read().get_secret_value() == "two"

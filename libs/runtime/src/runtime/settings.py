@@ -4,10 +4,12 @@ import hashlib
 import hmac
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
+import structlog
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -21,6 +23,7 @@ from pydantic_settings import (
 from runtime.http.callers import Callers
 
 S = TypeVar("S", bound=BaseSettings)
+log = structlog.get_logger()
 
 
 class ServiceSettings(BaseSettings):
@@ -118,6 +121,27 @@ def derive(encryption_keys: str, purpose: str) -> bytes:
     """
     oldest = encryption_keys.rsplit(",", 1)[-1].strip()
     return hmac.new(oldest.encode(), f"assessment-bridge/{purpose}".encode(), hashlib.sha256).digest()
+
+
+def present(variable: str, first: SecretStr) -> Callable[[], SecretStr]:
+    """Returns what gives a secret's present value, for one that may be changed without a restart.
+
+    The file in `<variable>_FILE` is read anew each time. While it is empty or cannot be read, and without
+    such a file, the last value (to begin with `first`) goes on.
+    """
+    path = os.environ.get(f"{variable}_FILE")
+    held = first
+
+    def read() -> SecretStr:
+        nonlocal held
+        if path:
+            try:
+                held = SecretStr(Path(path).read_text().strip() or held.get_secret_value())
+            except OSError as error:
+                log.warning("secret not read again", variable=variable, reason=error.strerror)
+        return held
+
+    return read
 
 
 def load(settings: type[S]) -> S:

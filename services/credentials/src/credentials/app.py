@@ -18,6 +18,7 @@ from runtime.kafka.producer import EventProducer
 from runtime.migrations import require_current
 from runtime.outbox import OutboxRelay
 from runtime.process import StartupError, Supervisor, run
+from runtime.settings import present
 
 from credentials import cli
 from credentials.domain.attempts import AttemptRule
@@ -220,7 +221,7 @@ def _master(
     return MasterTokens(
         smartrecruiters=client,
         client_id=settings.master_client_id,
-        secret=settings.master_client_secret,
+        secret=present("MASTER_CLIENT_SECRET", settings.master_client_secret),
         clock=clock,
     )
 

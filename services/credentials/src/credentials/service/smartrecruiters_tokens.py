@@ -25,14 +25,17 @@ log = structlog.get_logger()
 
 
 class MasterTokens:
-    """The master token of SPEC §1.2; one is fetched however many calls need it."""
+    """The master token of SPEC §1.2; one is fetched however many calls need it.
+
+    `secret` is asked for each fetch: it may have been changed, while the token before it goes on.
+    """
 
     def __init__(
         self,
         *,
         smartrecruiters: SmartRecruiters,
         client_id: str,
-        secret: SecretStr,
+        secret: Callable[[], SecretStr],
         clock: Callable[[], float],
     ) -> None:
         self._smartrecruiters = smartrecruiters
@@ -59,7 +62,7 @@ class MasterTokens:
 
     async def _fetch(self) -> TokenAnswer:
         try:
-            return await self._smartrecruiters.token(self._client_id, self._secret)
+            return await self._smartrecruiters.token(self._client_id, self._secret())
         except ClientRefused as error:
             raise MasterCredentialRefused from error
 
