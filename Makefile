@@ -54,7 +54,7 @@ fmt: init  ## put every file into its form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 
-test: init  ## the suite on real Kafka and PostgreSQL (containers where Docker answers, else local processes)
+test: init curl  ## the suite on real Kafka and PostgreSQL (containers where Docker answers, else local processes)
 	$(BIN)/pytest -n 3 --dist loadfile -m "not e2e and not browser"
 
 test-e2e: init  ## the whole stack, killed and restarted in the middle of the flow
@@ -69,6 +69,10 @@ test-containers: init  ## the images and docker compose: the workflow, kill -9 o
 env:  ## .env and secrets for docker compose, made once
 	@$(PYTHON) deploy/compose/make-env
 
+curl:
+	@command -v curl >/dev/null || { echo "installing Debian's curl"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends curl >/dev/null; }
+
 chromium:
 	@command -v chromium >/dev/null || { echo "installing Debian's chromium"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
@@ -76,4 +80,4 @@ chromium:
 bench: init  ## intake and delivery against the bare limit of aiohttp and aiokafka
 	$(BIN)/python -m tests.bench
 
-.PHONY: help init lock run clean lint audit fmt test test-e2e test-browser test-containers env chromium bench schemas
+.PHONY: help init lock run clean lint audit fmt test test-e2e test-browser test-containers env curl chromium bench schemas
