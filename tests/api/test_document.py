@@ -13,6 +13,7 @@ from gateway.http.server.application import Handlers, create_app
 from gateway.http.server.boundary import Boundary
 from hypothesis import HealthCheck, given, settings
 from schemathesis import CheckFunction
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -71,6 +72,7 @@ def test_the_wire_models_are_those_of_the_contracts() -> None:
 
 def operations() -> Iterator[APIOperation[Any, Any, Any, Any]]:
     for found in schemathesis.openapi.from_path(PATH).get_all_operations():
+        assert isinstance(found, Ok), found
         yield found.ok()
 
 
@@ -110,7 +112,7 @@ async def test_answers_are_as_documented(
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def answered(case: schemathesis.Case) -> None:
+    def answered(case: schemathesis.Case[Any]) -> None:
         for headers in ({}, bearer) if asks_for_one else ({},):
             response = case.call(base_url=api.url, headers=headers, allow_redirects=False)
             case.validate_response(response, checks=CHECKS)
