@@ -45,5 +45,6 @@ async def acme(shared_world: World) -> World:
     for kept in (fake.grants, fake.denials, fake.sign_ins, fake.chosen):
         kept.clear()
     fake.organisations = {ACME: 'Acme <script>alert(1)</script> & "Sons"'}
-    fake.away = False
+    fake.away, fake.openid, fake.openid_fault = False, None, None
+    fake.openid_calls.clear()
     return shared_world

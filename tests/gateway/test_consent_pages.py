@@ -201,13 +201,15 @@ async def test_a_sign_in_that_is_refused(acme: World, fault: tuple[int, str], sa
 
 
 async def test_credentials_away(acme: World) -> None:
+    visit = await begun(acme)
     acme.credentials.away = True
+    assert (await show(acme, companyId="acme"))[0] == 503
     for path, form, said in (
         ("/connect/sign-in", {"email": EMAIL, "password": PASSWORD}, "Nothing has been connected"),
         ("/connect/deny", {"ticket": "ticket-1"}, "Nothing has been connected"),
         ("/connect/grant", {"ticket": "ticket-1"}, "We do not know yet whether it worked"),
     ):
-        status, page, _ = await step(acme, path, **form)
+        status, page, _ = await post(acme, path, visit=visit, **form)
         assert status == 503
         assert said in page.text
     acme.credentials.away = False

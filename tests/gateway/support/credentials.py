@@ -36,6 +36,9 @@ class FakeCredentials:
         self.sign_ins: list[dict[str, Any]] = []
         self.organisations = {ACME: 'Acme <script>alert(1)</script> & "Sons"'}
         self.chosen: list[str] = []
+        self.openid: str | None = None
+        self.openid_fault: tuple[int, str] | None = None
+        self.openid_calls: list[dict[str, Any]] = []
         self.jwks_calls = 0
         self.token_calls = 0
         self.revoked: list[str] = []
@@ -75,6 +78,9 @@ class FakeCredentials:
         app.router.add_post("/internal/oauth/token", self._token)
         app.router.add_post("/internal/oauth/revoke", self._revoke)
         app.router.add_post("/internal/consent/sign-ins", self._sign_in)
+        app.router.add_get("/internal/consent/methods", self._methods)
+        app.router.add_post("/internal/consent/openid/begin", self._openid_begin)
+        app.router.add_post("/internal/consent/openid/finish", self._openid_finish)
         app.router.add_post("/internal/consent/choices", self._choose)
         app.router.add_post("/internal/consent/grants", self._grant)
         app.router.add_post("/internal/consent/denials", self._deny)
@@ -132,6 +138,21 @@ class FakeCredentials:
         self.sign_ins.append(given)
         if given["password"] != PASSWORD:
             return _problem(401, "invalid_credentials")
+        organisations = [{"id": one, "name": name} for one, name in self.organisations.items()]
+        return web.json_response({"ticket": "ticket-1", "expires_in": 600, "organisations": organisations})
+
+    async def _methods(self, _request: web.Request) -> web.Response:
+        return web.json_response({"local": True, "openid": self.openid})
+
+    async def _openid_begin(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        self.openid_calls.append(given)
+        return web.json_response({"url": f"https://idp.example/authorize?state=random.{given['visit']}"})
+
+    async def _openid_finish(self, request: web.Request) -> web.Response:
+        self.openid_calls.append(await request.json())
+        if self.openid_fault:
+            return _problem(*self.openid_fault)
         organisations = [{"id": one, "name": name} for one, name in self.organisations.items()]
         return web.json_response({"ticket": "ticket-1", "expires_in": 600, "organisations": organisations})
 

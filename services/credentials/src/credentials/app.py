@@ -21,10 +21,10 @@ from runtime.process import StartupError, Supervisor, run
 from runtime.settings import present
 
 from credentials import cli
-from credentials.domain.attempts import AttemptRule
 from credentials.errors import SealBroken
 from credentials.http import server
 from credentials.http.client import SmartRecruitersClient, smartrecruiters
+from credentials.http.identity_provider import identity_provider
 from credentials.http.server import Services
 from credentials.service.attempting import Attempting
 from credentials.service.candidate_keys import CandidateKeyService
@@ -32,6 +32,7 @@ from credentials.service.connect import ConnectService
 from credentials.service.consent import ConsentService
 from credentials.service.integrations import IntegrationService, keep_tidy
 from credentials.service.local_sign_in import LocalSignIn
+from credentials.service.openid_sign_in import OpenIdSignIn
 from credentials.service.partner import PartnerService
 from credentials.service.passwords import Passwords
 from credentials.service.randomness import Randomness
@@ -44,6 +45,7 @@ from credentials.storage.candidate_keys import PostgresCandidateKeys
 from credentials.storage.exchanges import PostgresExchanges
 from credentials.storage.integrations import PostgresIntegrations
 from credentials.storage.keys import PostgresKeys
+from credentials.storage.openid import PostgresOpenId
 from credentials.storage.revocations import PostgresRevocations
 from credentials.storage.tickets import PostgresTickets
 from credentials.storage.transactions import SCHEMA
@@ -77,7 +79,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     client = await stack.enter_async_context(
         smartrecruiters(
             settings.smartrecruiters_api_url,
-            fence=_fence(settings),
+            fence=_fence(settings.fence_hosts, "SMARTRECRUITERS_HOSTS"),
             timeout_seconds=settings.credentials_outbound_timeout_seconds,
         )
     )
@@ -118,7 +120,8 @@ async def _services(
     )
     stack.push_async_callback(customer_tokens.close)
     return Services(
-        local=await _local(settings, pool, consent),
+        local=await _local(settings, pool, consent) if settings.offers_local else None,
+        openid=await _openid(settings, stack, pool, consent) if settings.offers_openid else None,
         consent=consent,
         connect=ConnectService(
             exchanges=PostgresExchanges(pool),
@@ -176,11 +179,11 @@ def _consent(settings: Settings, pool: Pool) -> ConsentService:
     )
 
 
-def _fence(settings: Settings | PartnerSettings) -> Fence:
+def _fence(hosts: list[str], setting: str) -> Fence:
     try:
-        return Fence(settings.fence_hosts)
+        return Fence(hosts)
     except ValueError as error:
-        raise StartupError(f"SMARTRECRUITERS_HOSTS: {error}") from error
+        raise StartupError(f"{setting}: {error}") from error
 
 
 async def _local(settings: Settings, pool: Pool, consent: ConsentService) -> LocalSignIn:
@@ -194,22 +197,31 @@ async def _local(settings: Settings, pool: Pool, consent: ConsentService) -> Loc
     )
 
 
+async def _openid(
+    settings: Settings, stack: AsyncExitStack, pool: Pool, consent: ConsentService
+) -> OpenIdSignIn:
+    fence = _fence(settings.provider_hosts, "OIDC_HOSTS")
+    provider = await stack.enter_async_context(identity_provider(settings, fence=fence, now=now))
+    return OpenIdSignIn(
+        provider=provider,
+        store=PostgresOpenId(pool),
+        consent=consent,
+        client_id=settings.oidc_client_id,
+        redirect_uri=f"{settings.public_url.rstrip('/')}/connect/openid/callback",
+        scopes=settings.oidc_scopes,
+        name=settings.provider_name,
+        pepper=settings.pepper,
+        ttl=timedelta(seconds=settings.credentials_ticket_ttl_seconds),
+        randomness=Randomness(),
+        now=now,
+    )
+
+
 def _attempting(settings: SignInSettings, pool: Pool) -> Attempting:
-    first_delay = timedelta(seconds=settings.credentials_sign_in_delay_seconds)
     return Attempting(
         attempts=PostgresAttempts(pool),
-        account_rule=AttemptRule(
-            free=settings.credentials_sign_in_attempts,
-            first_delay=first_delay,
-            forgotten_after=timedelta(days=1),
-            lockout=settings.credentials_sign_in_lockout_attempts,
-            lockout_delay=timedelta(hours=settings.credentials_sign_in_lockout_hours),
-        ),
-        address_rule=AttemptRule(
-            free=settings.credentials_sign_in_address_attempts,
-            first_delay=first_delay,
-            forgotten_after=timedelta(hours=1),
-        ),
+        account_rule=settings.account_rule,
+        address_rule=settings.address_rule,
         pepper=settings.pepper,
         now=now,
     )
@@ -257,7 +269,7 @@ async def _partner_desk() -> AsyncIterator[cli.PartnerDesk]:
     loaded = settings.load(PartnerSettings)
     async with smartrecruiters(
         loaded.smartrecruiters_api_url,
-        fence=_fence(loaded),
+        fence=_fence(loaded.fence_hosts, "SMARTRECRUITERS_HOSTS"),
         timeout_seconds=loaded.credentials_outbound_timeout_seconds,
     ) as client:
         master = _master(loaded, client, asyncio.get_running_loop().time)

@@ -1,9 +1,14 @@
 """Settings of credentials; ENCRYPTION_KEYS is required here, other services only derive a token from it."""
 
-from pydantic import Field, SecretStr, field_validator
+from datetime import timedelta
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 from runtime.settings import ServiceSettings, derive
 
+from credentials.domain.attempts import AttemptRule
 from credentials.domain.sealing import SealingKeys
 
 
@@ -84,8 +89,87 @@ class SignInSettings(DatabaseSettings):
         default=30, ge=1, description="wrong passwords from one address within an hour before it has to wait"
     )
 
+    @property
+    def account_rule(self) -> AttemptRule:
+        """How long an account waits."""
+        return AttemptRule(
+            free=self.credentials_sign_in_attempts,
+            first_delay=timedelta(seconds=self.credentials_sign_in_delay_seconds),
+            forgotten_after=timedelta(days=1),
+            lockout=self.credentials_sign_in_lockout_attempts,
+            lockout_delay=timedelta(hours=self.credentials_sign_in_lockout_hours),
+        )
 
-class Settings(SignInSettings):
+    @property
+    def address_rule(self) -> AttemptRule:
+        """How long an address waits."""
+        return AttemptRule(
+            free=self.credentials_sign_in_address_attempts,
+            first_delay=timedelta(seconds=self.credentials_sign_in_delay_seconds),
+            forgotten_after=timedelta(hours=1),
+        )
+
+
+class OpenIdSettings(SignInSettings):
+    """The vendor's own identity provider, when there is one."""
+
+    credentials_sign_in: Literal["auto", "local", "openid", "both"] = Field(
+        default="auto",
+        description="which sign-ins are offered; auto: openid when OIDC_ISSUER is set, else local",
+    )
+    oidc_issuer: str = Field(
+        default="", pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$", description="the identity provider's issuer"
+    )
+    oidc_client_id: str = Field(default="", description="our client id there")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="our secret there; none for a public client"
+    )
+    oidc_scopes: str = Field(default="openid email profile", description="what is asked for")
+    oidc_name: str = Field(
+        default="", max_length=60, description="what people call it, on the button; default: its host"
+    )
+    oidc_hosts: str = Field(
+        default="",
+        description="further hosts of its endpoints; `inside:host` for one at a private address",
+    )
+    oidc_timeout_seconds: float = Field(
+        default=8.0, gt=0, le=9, description="how long the provider may take for a sign-in in all"
+    )
+
+    @model_validator(mode="after")
+    def _openid_is_whole(self) -> Self:
+        if self.offers_openid and not (self.oidc_issuer and self.oidc_client_id):
+            raise ValueError("OIDC_ISSUER and OIDC_CLIENT_ID are needed for a sign-in there")
+        if self.offers_openid and "openid" not in self.oidc_scopes.split():
+            raise ValueError("OIDC_SCOPES needs openid")
+        return self
+
+    @property
+    def provider_name(self) -> str:
+        """What is on the button."""
+        return self.oidc_name or urlsplit(self.oidc_issuer).hostname or self.oidc_issuer
+
+    @property
+    def provider_hosts(self) -> list[str]:
+        """Where the provider may be called, as `runtime.fencing.Fence` takes it."""
+        issuer = urlsplit(self.oidc_issuer)
+        own = f"http://{issuer.netloc}" if issuer.scheme == "http" else issuer.netloc
+        return [own, *self.oidc_hosts.split(",")]
+
+    @property
+    def offers_openid(self) -> bool:
+        """Whether one may sign in at the provider."""
+        return self.credentials_sign_in in {"openid", "both"} or (
+            self.credentials_sign_in == "auto" and bool(self.oidc_issuer)
+        )
+
+    @property
+    def offers_local(self) -> bool:
+        """Whether one may sign in with a password."""
+        return self.credentials_sign_in in {"local", "both"} or not self.offers_openid
+
+
+class Settings(OpenIdSettings):
     """Everything the service reads."""
 
     model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)

@@ -92,6 +92,23 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInMethods:
+    """How a person may sign in; `openid` is what they call the identity provider, None without one."""
+
+    local: bool
+    openid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIdAnswer:
+    """What the identity provider's redirect brought; `code` is None when it was an error."""
+
+    state: str = field(repr=False)
+    code: str | None = field(repr=False)
+    issuer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A person of the vendor's customer, between sign-in and consent."""
 
@@ -112,6 +129,18 @@ class Credentials(Protocol):
 
     async def revoke(self, request: RevocationRequest) -> None:
         """Ends the token, when it is one of the client's. Raises TokenRequestRefused."""
+        ...
+
+    async def sign_in_methods(self) -> SignInMethods:
+        """Returns how a person may sign in."""
+        ...
+
+    async def begin_openid(self, company_id: str, visit: str, browser: str) -> str:
+        """Returns the identity provider's address to go to; `visit` comes back at the end of the state."""
+        ...
+
+    async def finish_openid(self, company_id: str, browser: str, answer: OpenIdAnswer) -> SignedIn:
+        """Returns a one-use ticket for what the provider answered to the same browser."""
         ...
 
     async def sign_in(self, company_id: str, email: str, password: str, *, address: str | None) -> SignedIn:

@@ -62,3 +62,68 @@ class PasswordTooShort(CredentialsError):
     """A password of fewer characters than we take (NIST SP 800-63B §5.1.1)."""
 
     detail = "A password needs at least 8 characters."
+
+
+class SignInNotBegun(CredentialsError):
+    """The state is unknown, used, too old, or another browser's (RFC 9700 §4.7)."""
+
+    code = "sign_in_not_begun"
+    status = 403
+    detail = "This sign-in was not begun in this browser, or is over. Start again, and finish it here."
+
+
+class SignInDeclined(CredentialsError):
+    """The provider says the person has not signed in there (RFC 6749 §4.1.2.1)."""
+
+    code = "sign_in_declined"
+    status = 403
+    detail = "You were not signed in there. Start again, and sign in when you are asked to."
+
+
+class IdentityNotProven(CredentialsError):
+    """What the provider sent does not prove who signed in: a wrong, old or foreign token, or a used code."""
+
+    code = "identity_not_proven"
+    status = 403
+    detail = "The sign-in could not be confirmed. Start again; if it fails again, tell our support."
+
+
+class EmailNotVerified(CredentialsError):
+    """The provider does not vouch for the person's e-mail address."""
+
+    code = "email_not_verified"
+    status = 403
+    detail = "Your e-mail address is not confirmed where you signed in. Confirm it there, then start again."
+
+
+class PersonUnknown(CredentialsError):
+    """Nobody here has the address, or whoever has it is somebody else at the provider."""
+
+    code = "person_unknown"
+    status = 403
+    detail = "You are signed in, but may not connect companies here yet. Ask our support to add you."
+
+
+class OpenIdNotOffered(CredentialsError):
+    """No provider is configured, or it is not offered."""
+
+    code = "openid_not_offered"
+    status = 404
+    detail = "There is no sign-in of this kind here."
+
+
+class LocalNotOffered(CredentialsError):
+    """Signing in with a password is not offered."""
+
+    code = "local_not_offered"
+    status = 404
+    detail = "There is no sign-in with a password here."
+
+
+class IdentityProviderUnavailable(CredentialsError):
+    """The provider does not answer, or not as OpenID Connect says."""
+
+    code = "identity_provider_unavailable"
+    status = 502
+    retryable = True
+    detail = "The sign-in service does not answer at the moment. Try again in a few minutes."

@@ -32,6 +32,24 @@ class TicketUse(_Body):
     ticket: Annotated[SecretStr, Field(min_length=1, max_length=256)]
 
 
+class OpenIdBegin(_Body):
+    """POST /internal/consent/openid/begin. `visit` comes back at the end of the state."""
+
+    company_id: CompanyId
+    visit: Annotated[str, Field(max_length=4000, pattern=r"^[A-Za-z0-9._-]+$")]
+    browser: Annotated[SecretStr, Field(min_length=32, max_length=128)]
+
+
+class OpenIdFinish(_Body):
+    """POST /internal/consent/openid/finish: what the provider sent, and the browser's cookie."""
+
+    company_id: CompanyId
+    state: Annotated[SecretStr, Field(min_length=1, max_length=6000)]
+    browser: Annotated[SecretStr, Field(min_length=1, max_length=128)]
+    code: Annotated[SecretStr, Field(min_length=1, max_length=4096)] | None = None
+    issuer: Annotated[str, Field(max_length=2000)] | None = None
+
+
 class Choice(TicketUse):
     """POST /internal/consent/choices."""
 

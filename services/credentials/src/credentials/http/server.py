@@ -11,10 +11,13 @@ from runtime.http.server import internal_app
 
 from credentials.domain.people import Organisation
 from credentials.errors import CredentialsError, TokenRequestRefused
+from credentials.errors.people import LocalNotOffered, OpenIdNotOffered
 from credentials.http import candidate_keys
 from credentials.http.bodies import (
     Choice,
     Disable,
+    OpenIdBegin,
+    OpenIdFinish,
     Rejected,
     SignIn,
     TicketUse,
@@ -27,6 +30,7 @@ from credentials.service.connect import ConnectService
 from credentials.service.consent import ConsentService, SignedIn
 from credentials.service.integrations import IntegrationService
 from credentials.service.local_sign_in import LocalSignIn
+from credentials.service.openid_sign_in import OpenIdSignIn
 from credentials.service.smartrecruiters_tokens import CustomerTokens
 from credentials.service.tokens import SigningKeys, TokenService
 
@@ -39,7 +43,8 @@ GATEWAY, ORDERS, RESULTS_PUBLISHER = "gateway", "orders", "results-publisher"
 class Services:
     """The use cases behind the server."""
 
-    local: LocalSignIn
+    local: LocalSignIn | None
+    openid: OpenIdSignIn | None
     consent: ConsentService
     connect: ConnectService
     tokens: TokenService
@@ -55,6 +60,9 @@ def build(services: Services, health: Health, callers: Callers) -> web.Applicati
     app.middlewares.append(_errors_to_problems)
     handlers = _Handlers(services)
     admit(app, "/internal/consent/sign-ins", GATEWAY, post=handlers.sign_in)
+    admit(app, "/internal/consent/methods", GATEWAY, get=handlers.methods)
+    admit(app, "/internal/consent/openid/begin", GATEWAY, post=handlers.openid_begin)
+    admit(app, "/internal/consent/openid/finish", GATEWAY, post=handlers.openid_finish)
     admit(app, "/internal/consent/choices", GATEWAY, post=handlers.choose)
     admit(app, "/internal/consent/grants", GATEWAY, post=handlers.grant)
     admit(app, "/internal/consent/denials", GATEWAY, post=handlers.deny)
@@ -79,11 +87,37 @@ class _Handlers:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         body = await read(request, SignIn)
+        if self._services.local is None:
+            raise LocalNotOffered
         address = str(body.address) if body.address else None
         signed_in = await self._services.local.sign_in(
             body.company_id, body.email, body.password, address=address
         )
         return _signed_in(signed_in)
+
+    async def methods(self, _request: web.Request) -> web.Response:
+        openid = self._services.openid
+        return web.json_response(
+            {"local": self._services.local is not None, "openid": openid.name if openid else None}
+        )
+
+    async def openid_begin(self, request: web.Request) -> web.Response:
+        body = await read(request, OpenIdBegin)
+        url = await self._openid().begin(body.company_id, body.visit, body.browser)
+        return web.json_response({"url": url}, headers=NO_STORE)
+
+    async def openid_finish(self, request: web.Request) -> web.Response:
+        body = await read(request, OpenIdFinish)
+        return _signed_in(
+            await self._openid().finish(
+                body.company_id, body.state, body.browser, code=body.code, issuer=body.issuer
+            )
+        )
+
+    def _openid(self) -> OpenIdSignIn:
+        if self._services.openid is None:
+            raise OpenIdNotOffered
+        return self._services.openid
 
     async def choose(self, request: web.Request) -> web.Response:
         body = await read(request, Choice)

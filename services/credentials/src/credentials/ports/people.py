@@ -1,13 +1,14 @@
 """What sign-in and consent need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import SecretStr
 
 from credentials.domain.attempts import Attempts
+from credentials.domain.openid import Begun, Metadata, Person
 from credentials.domain.people import Organisation, Ticket, User
 
 
@@ -75,3 +76,28 @@ class TicketStore(Protocol):
 
     async def deny(self, ticket_hash: bytes, company_id: str, now: datetime) -> None:
         """Uses the ticket up and notes the denial. Raises TicketInvalid."""
+
+
+class OpenIdStore(Protocol):
+    """Sign-ins under way at the provider, and who users are there."""
+
+    async def begin(self, begun: Begun) -> None:
+        """Keeps a sign-in under way."""
+
+    async def take(self, state_hash: bytes, browser_hash: bytes, company_id: str, now: datetime) -> None:
+        """Uses it up: it is good once. Raises SignInNotBegun, which uses up nothing of another browser's."""
+
+    async def user_of(self, person: Person) -> User:
+        """Returns the user: at first by the address, later by the subject. Raises PersonUnknown."""
+
+
+class Provider(Protocol):
+    """The identity provider. All raise IdentityProviderUnavailable."""
+
+    async def metadata(self) -> Metadata:
+        """Returns what it says of itself."""
+
+    async def claims(
+        self, code: SecretStr, *, verifier: str, nonce: str, redirect_uri: str
+    ) -> Mapping[str, Any]:
+        """Returns what it proves of a person for a code. Raises IdentityNotProven."""

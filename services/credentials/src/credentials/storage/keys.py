@@ -20,6 +20,7 @@ VALUES ($1, $2, $3, $4, $5)
 """
 _RETIRE = "UPDATE credentials.signing_keys SET retires_at = $1 WHERE retires_at IS NULL"
 _TIDY = (
+    ("DELETE FROM credentials.openid_sign_ins WHERE expires_at < $1", timedelta(0)),
     ("DELETE FROM credentials.consent_tickets WHERE expires_at < $1", timedelta(days=1)),
     (
         "DELETE FROM credentials.sign_in_attempts WHERE greatest(counted_at, blocked_until) < $1",

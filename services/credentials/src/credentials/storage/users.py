@@ -91,6 +91,12 @@ class PostgresUsers:
                 raise LastOrganisation
 
 
+async def by_id(connection: Connection, user_id: object) -> User | None:
+    """Returns the user, None when there is none."""
+    rows = await connection.fetch(f"{_SELECT} WHERE u.id = $1 ORDER BY o.name", user_id)
+    return next(iter(_users(rows)), None)
+
+
 async def insert(connection: Connection, user: User, now: datetime) -> None:
     """Adds a user, and those of their organisations that are new. Raises UserExists."""
     try:

@@ -14,7 +14,7 @@ from gateway.domain.visits import VisitTokens
 from gateway.http.server.api import IntegrationHandlers, OrderHandlers, PackageHandlers
 from gateway.http.server.application import Handlers
 from gateway.http.server.client_address import ClientAddresses
-from gateway.http.server.consent import ConsentHandlers, ConsentPages, VisitReader
+from gateway.http.server.consent import ConsentHandlers, ConsentPages, OpenIdHandlers, VisitReader
 from gateway.http.server.handoff import HandoffHandlers
 from gateway.http.server.oauth import OAuthHandlers
 from gateway.http.server.pages import Pages, origins_of
@@ -52,6 +52,7 @@ def build_handlers(
     integrations = IntegrationService(
         authenticator=authenticator, credentials=resources.credentials, connections=knowledge.connections
     )
+    consent, openid = _consent(settings, resources, fence=fence, pages=pages)
     return Handlers(
         packages=PackageHandlers(
             authenticator=authenticator,
@@ -67,7 +68,8 @@ def build_handlers(
             addresses=ClientAddresses(settings.gateway_trusted_proxies.split(",")),
             issuer=settings.public_url,
         ),
-        consent=_consent(settings, resources, fence=fence, pages=pages),
+        consent=consent,
+        openid=openid,
         handoff=HandoffHandlers(links=links, launches=resources.launches, pages=pages),
         health=health,
     )
@@ -86,19 +88,22 @@ def _authenticator(settings: Settings, knowledge: Knowledge) -> Authenticator:
     )
 
 
-def _consent(settings: Settings, resources: Resources, *, fence: Fence, pages: Pages) -> ConsentHandlers:
+def _consent(
+    settings: Settings, resources: Resources, *, fence: Fence, pages: Pages
+) -> tuple[ConsentHandlers, OpenIdHandlers]:
     visits = VisitReader(
         fence=fence,
         mode=settings.gateway_consent_display_mode,
         tokens=VisitTokens(settings.handoff_keyring),
         now=time.time,
     )
-    base_path = urlsplit(settings.public_url).path.rstrip("/")
-    return ConsentHandlers(
-        credentials=resources.credentials,
-        visits=visits,
-        pages=ConsentPages(pages=pages, visits=visits, base_path=base_path),
-        addresses=ClientAddresses(settings.gateway_trusted_proxies.split(",")),
+    public = urlsplit(settings.public_url)
+    shown = ConsentPages(pages=pages, visits=visits, base_path=public.path.rstrip("/"))
+    known, secure = resources.credentials, public.scheme == "https"
+    addresses = ClientAddresses(settings.gateway_trusted_proxies.split(","))
+    return (
+        ConsentHandlers(credentials=known, visits=visits, pages=shown, addresses=addresses),
+        OpenIdHandlers(credentials=known, visits=visits, pages=shown, secure=secure),
     )
 
 

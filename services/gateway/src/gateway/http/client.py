@@ -9,7 +9,7 @@ from runtime.logging import request_id
 
 from gateway.domain.token_requests import RevocationRequest, TokenRequest
 from gateway.errors import CredentialsRefused, CredentialsUnavailable, TokenRequestRefused
-from gateway.ports import Organisation, SignedIn
+from gateway.ports import OpenIdAnswer, Organisation, SignedIn, SignInMethods
 
 # What says something of the request: 502 tells of SmartRecruiters, not of the credentials service being away.
 _TELLING = {502}
@@ -62,6 +62,31 @@ class CredentialsClient:
         if address is not None:
             body["address"] = address
         return _signed_in(await self._call("POST", "/internal/consent/sign-ins", body))
+
+    async def sign_in_methods(self) -> SignInMethods:
+        """See `gateway.ports.Credentials`."""
+        answer = await self._call("GET", "/internal/consent/methods")
+        try:
+            openid = answer["openid"]
+            return SignInMethods(local=bool(answer["local"]), openid=None if openid is None else str(openid))
+        except (KeyError, TypeError) as error:
+            raise _not_understood() from error
+
+    async def begin_openid(self, company_id: str, visit: str, browser: str) -> str:
+        """See `gateway.ports.Credentials`."""
+        body = {"company_id": company_id, "visit": visit, "browser": browser}
+        answer = await self._call("POST", "/internal/consent/openid/begin", body)
+        try:
+            return str(answer["url"])
+        except (KeyError, TypeError) as error:
+            raise _not_understood() from error
+
+    async def finish_openid(self, company_id: str, browser: str, answer: OpenIdAnswer) -> SignedIn:
+        """See `gateway.ports.Credentials`."""
+        body = {"company_id": company_id, "browser": browser, "state": answer.state}
+        more = {"code": answer.code, "issuer": answer.issuer}
+        body |= {name: value for name, value in more.items() if value is not None}
+        return _signed_in(await self._call("POST", "/internal/consent/openid/finish", body))
 
     async def choose(self, company_id: str, ticket: str, organisation_id: str) -> Organisation:
         """See `gateway.ports.Credentials`."""

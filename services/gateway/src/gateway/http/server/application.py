@@ -9,7 +9,7 @@ from runtime.http.problems import Handler, Problem
 from gateway.http.server.api import IntegrationHandlers, OrderHandlers, PackageHandlers
 from gateway.http.server.bodies import LARGEST_BODY_BYTES
 from gateway.http.server.boundary import Boundary
-from gateway.http.server.consent import ConsentHandlers
+from gateway.http.server.consent import ConsentHandlers, OpenIdHandlers
 from gateway.http.server.handoff import HandoffHandlers
 from gateway.http.server.oauth import OAuthHandlers
 
@@ -23,6 +23,7 @@ class Handlers:
     integrations: IntegrationHandlers
     oauth: OAuthHandlers
     consent: ConsentHandlers
+    openid: OpenIdHandlers
     handoff: HandoffHandlers
     health: Health
 
@@ -57,6 +58,8 @@ def _routes(handlers: Handlers) -> dict[str, dict[str, Handler]]:
         "/.well-known/oauth-authorization-server": {"GET": handlers.oauth.metadata},
         "/connect": {"GET": handlers.consent.show},
         "/connect/sign-in": {"POST": handlers.consent.sign_in},
+        "/connect/openid": {"GET": handlers.openid.begin},
+        "/connect/openid/callback": {"GET": handlers.openid.finish},
         "/connect/organisation": {"POST": handlers.consent.choose},
         "/connect/grant": {"POST": handlers.consent.grant},
         "/connect/deny": {"POST": handlers.consent.deny},

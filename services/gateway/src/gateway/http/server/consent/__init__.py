@@ -4,7 +4,8 @@ What a step has to remember travels in its form: a pop-up is a third-party frame
 """
 
 from gateway.http.server.consent.forms import VisitReader
+from gateway.http.server.consent.openid import OpenIdHandlers
 from gateway.http.server.consent.pages import ConsentPages
 from gateway.http.server.consent.steps import ConsentHandlers
 
-__all__ = ["ConsentHandlers", "ConsentPages", "VisitReader"]
+__all__ = ["ConsentHandlers", "ConsentPages", "OpenIdHandlers", "VisitReader"]

@@ -48,7 +48,11 @@ class VisitReader:
 
     def continued(self, form: MultiMapping[str]) -> tuple[Visit, bool]:
         """Returns the visit a form of ours belongs to, and whether it is recent. Raises InvalidVisit."""
-        return self._tokens.read(text(form, "visit", longest=_LONGEST_TOKEN), self._now())
+        return self.read(text(form, "visit", longest=_LONGEST_TOKEN))
+
+    def read(self, token: str) -> tuple[Visit, bool]:
+        """The same, of a token alone."""
+        return self._tokens.read(token, self._now())
 
     def token(self, visit: Visit) -> str:
         """Returns what binds a form to its visit."""
@@ -59,13 +63,18 @@ class VisitReader:
         return len(redirect) > _LONGEST or refusal(self._fence, redirect.partition("#")[0]) is not None
 
 
-async def read_form(request: web.Request) -> MultiMapping[str]:
-    """Returns the fields. Raises InvalidVisit for a form another site's page has sent (Fetch Metadata).
+def of_ours(request: web.Request) -> None:
+    """Raises InvalidVisit for a form or link of another site's page (Fetch Metadata).
 
-    A browser that does not say whence a form comes is an old one; the token alone is asked of it then.
+    A browser that does not say whence it comes is an old one; the visit's token alone is asked of it then.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        raise InvalidVisit("a form of another site")
+        raise InvalidVisit("of another site")
+
+
+async def read_form(request: web.Request) -> MultiMapping[str]:
+    """Returns the fields of a form of ours. Raises InvalidVisit."""
+    of_ours(request)
     if request.content_type != "application/x-www-form-urlencoded":
         raise web.HTTPUnsupportedMediaType
     try:

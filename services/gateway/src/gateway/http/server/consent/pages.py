@@ -5,9 +5,17 @@ from aiohttp import web
 from gateway.domain.visits import Visit
 from gateway.errors import CredentialsRefused
 from gateway.http.server.consent.forms import VisitReader
-from gateway.http.server.consent.texts import FAULTS, NOT_CONNECTED, UNAVAILABLE, UNCERTAIN, UNREADABLE
+from gateway.http.server.consent.texts import (
+    FAULTS,
+    NOT_BEGUN,
+    NOT_CONNECTED,
+    TOO_OLD,
+    UNAVAILABLE,
+    UNCERTAIN,
+    UNREADABLE,
+)
 from gateway.http.server.pages import Pages
-from gateway.ports import Organisation, SignedIn
+from gateway.ports import Organisation, SignedIn, SignInMethods
 
 
 class ConsentPages:
@@ -19,10 +27,20 @@ class ConsentPages:
         self._base_path = base_path
 
     def sign_in(
-        self, visit: Visit, *, email: str = "", alert: str | None = None, status: int = 200
+        self,
+        visit: Visit,
+        methods: SignInMethods,
+        *,
+        email: str = "",
+        alert: str | None = None,
+        status: int = 200,
     ) -> web.Response:
-        """The sign-in form."""
-        return self._step("sign_in.html", visit, status=status, email=email, alert=alert)
+        """The ways to sign in."""
+        return self._step("sign_in.html", visit, status=status, methods=methods, email=email, alert=alert)
+
+    def redirect(self, url: str) -> web.Response:
+        """To the identity provider."""
+        return self._pages.redirect(url)
 
     def signed_in(self, visit: Visit, signed_in: SignedIn) -> web.Response:
         """The scope, or before it the choice of an organisation where there are several."""
@@ -59,6 +77,15 @@ class ConsentPages:
     def uncertain(self, visit: Visit) -> web.Response:
         """The credentials service is away, and may have connected the company or not."""
         return self._failed(visit, 503, *UNCERTAIN)
+
+    def too_old(self, visit: Visit) -> web.Response:
+        """A link that has been lying about."""
+        return self._failed(visit, 403, *TOO_OLD)
+
+    def not_begun(self) -> web.Response:
+        """A provider's redirect to a browser that did not set out: nothing of it is used."""
+        title, text = NOT_BEGUN
+        return self._pages.page("fault.html", status=403, title=title, text=text, back=None, retry=None)
 
     def unreadable(self, status: int = 400) -> web.Response:
         """What came is no step of ours; nothing of it is used, not even for a link."""

@@ -42,11 +42,15 @@ class ConsentHandlers:
         self.deny = self._step(self._deny)
 
     async def show(self, request: web.Request) -> web.Response:
-        """The sign-in form."""
+        """The ways to sign in."""
         try:
-            return self._pages.sign_in(self._visits.begun(request.query))
+            visit = self._visits.begun(request.query)
         except InvalidVisit:
             return self._pages.unreadable()
+        try:
+            return await self._sign_in_page(visit)
+        except CredentialsUnavailable:
+            return self._pages.unavailable(visit)
 
     def _step(self, step: Step) -> Handler:
         """Returns the handler of a form of ours: what holds for each of them."""
@@ -55,9 +59,14 @@ class ConsentHandlers:
             try:
                 form = await read_form(request)
                 visit, recent = self._visits.continued(form)
-                return await self._taken(step, visit, form, request) if recent else self._expired(visit)
             except InvalidVisit:
                 return self._pages.unreadable()
+            try:
+                return await self._taken(step, visit, form, request) if recent else await self._expired(visit)
+            except InvalidVisit:
+                return self._pages.unreadable()
+            except CredentialsUnavailable:
+                return self._pages.unavailable(visit)
 
         return handle
 
@@ -68,19 +77,23 @@ class ConsentHandlers:
             return await step(visit, form, request)
         except CredentialsRefused as refused:
             if refused.code == "ticket_invalid":
-                return self._expired(visit)
+                return await self._expired(visit)
             return self._pages.refused(visit, refused)
-        except CredentialsUnavailable:
-            return self._pages.unavailable(visit)
 
-    def _expired(self, visit: Visit) -> web.Response:
-        return self._pages.sign_in(visit, alert=EXPIRED, status=403)
+    async def _expired(self, visit: Visit) -> web.Response:
+        return await self._sign_in_page(visit, alert=EXPIRED, status=403)
+
+    async def _sign_in_page(
+        self, visit: Visit, *, email: str = "", alert: str | None = None, status: int = 200
+    ) -> web.Response:
+        methods = await self._credentials.sign_in_methods()
+        return self._pages.sign_in(visit, methods, email=email, alert=alert, status=status)
 
     async def _sign_in(self, visit: Visit, form: MultiMapping[str], request: web.Request) -> web.Response:
         """The scope to consent to, a choice before it, or the sign-in form again."""
         email, password = text(form, "email"), text(form, "password")
         if not email.strip() or not password:
-            return self._pages.sign_in(visit, email=email, alert=NOTHING_ENTERED, status=400)
+            return await self._sign_in_page(visit, email=email, alert=NOTHING_ENTERED, status=400)
         address = self._addresses.of(request)
         try:
             signed_in = await self._credentials.sign_in(
@@ -92,7 +105,7 @@ class ConsentHandlers:
         except CredentialsRefused as refused:
             if refused.code != "invalid_credentials":
                 raise
-            return self._pages.sign_in(visit, email=email, alert=WRONG_PASSWORD, status=403)
+            return await self._sign_in_page(visit, email=email, alert=WRONG_PASSWORD, status=403)
         return self._pages.signed_in(visit, signed_in)
 
     async def _choose(self, visit: Visit, form: MultiMapping[str], _request: web.Request) -> web.Response:

@@ -18,7 +18,25 @@ UNCERTAIN = (
     connected there, try again.""",
 )
 NOT_CONNECTED = "The connection could not be made"
+TOO_OLD = ("This page is too old", "Nothing has been connected. Start again.")
+NOT_BEGUN = (
+    "This sign-in was not begun here",
+    """Nothing has been connected. Go back to SmartRecruiters, start the connection there once more,
+    and finish it in the same browser.""",
+)
 FAULTS = {
+    "sign_in_not_begun": NOT_BEGUN,
+    "sign_in_declined": ("You were not signed in", "Nothing has been connected. Start again."),
+    "identity_not_proven": (
+        "Your sign-in could not be confirmed",
+        "Nothing has been connected. Start again.",
+    ),
+    "email_not_verified": ("Your e-mail address is not confirmed", "Confirm it where you sign in."),
+    "person_unknown": ("You may not connect companies yet", "Ask our support to add you."),
+    "identity_provider_unavailable": (
+        "The sign-in service does not answer",
+        "Nothing has been connected. Try again in a few minutes.",
+    ),
     "company_of_another_organisation": (
         "This company belongs to another organisation",
         """Nothing has been connected. Sign in as somebody of the organisation that connected it before,
