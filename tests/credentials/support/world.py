@@ -13,7 +13,8 @@ import asyncpg
 from aiohttp.test_utils import TestServer
 from contracts.envelope import Event
 from contracts.topics import CREDENTIALS_INTEGRATIONS
-from credentials.app import now, start
+from credentials.app import start
+from credentials.app.sign_in import now
 from credentials.domain.attempts import AttemptRule
 from credentials.service.attempting import Attempting
 from credentials.service.passwords import Passwords

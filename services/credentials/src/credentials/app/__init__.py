@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import NoReturn
 
 from contracts.topics import CREDENTIALS_INTEGRATIONS, CREDENTIALS_REVOCATIONS
 from runtime import database, logging, settings
 from runtime.database import Pool
-from runtime.fencing import Fence
 from runtime.health import Health
 from runtime.http.server import serving
 from runtime.kafka import topics
@@ -21,18 +20,14 @@ from runtime.process import StartupError, Supervisor, run
 from runtime.settings import present
 
 from credentials import cli
+from credentials.app.sign_in import attempting_of, consent_of, fence_of, local_of, now, openid_of
 from credentials.errors import SealBroken
 from credentials.http import server
 from credentials.http.client import SmartRecruitersClient, smartrecruiters
-from credentials.http.identity_provider import identity_provider
 from credentials.http.server import Services
-from credentials.service.attempting import Attempting
 from credentials.service.candidate_keys import CandidateKeyService
 from credentials.service.connect import ConnectService
-from credentials.service.consent import ConsentService
 from credentials.service.integrations import IntegrationService, keep_tidy
-from credentials.service.local_sign_in import LocalSignIn
-from credentials.service.openid_sign_in import OpenIdSignIn
 from credentials.service.partner import PartnerService
 from credentials.service.passwords import Passwords
 from credentials.service.randomness import Randomness
@@ -40,14 +35,11 @@ from credentials.service.smartrecruiters_tokens import CustomerTokens, MasterTok
 from credentials.service.tokens import SigningKeys, TokenService
 from credentials.service.users import UserService
 from credentials.settings import DatabaseSettings, PartnerSettings, Settings, SignInSettings
-from credentials.storage.attempts import PostgresAttempts
 from credentials.storage.candidate_keys import PostgresCandidateKeys
 from credentials.storage.exchanges import PostgresExchanges
 from credentials.storage.integrations import PostgresIntegrations
 from credentials.storage.keys import PostgresKeys
-from credentials.storage.openid import PostgresOpenId
 from credentials.storage.revocations import PostgresRevocations
-from credentials.storage.tickets import PostgresTickets
 from credentials.storage.transactions import SCHEMA
 from credentials.storage.users import PostgresUsers
 
@@ -62,11 +54,6 @@ def main() -> NoReturn:
     run(SERVICE, partial(start, loaded))
 
 
-def now() -> datetime:
-    """Returns the present, in UTC."""
-    return datetime.now(UTC)
-
-
 async def start(settings: Settings, stack: AsyncExitStack, supervisor: Supervisor) -> None:
     """Builds everything, spawns what lasts. Refuses a stale schema, a missing topic, unreadable keys."""
     pool = await stack.enter_async_context(database.pool(settings.database_url))
@@ -79,7 +66,7 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
     client = await stack.enter_async_context(
         smartrecruiters(
             settings.smartrecruiters_api_url,
-            fence=_fence(settings.fence_hosts, "SMARTRECRUITERS_HOSTS"),
+            fence=fence_of(settings.fence_hosts, "SMARTRECRUITERS_HOSTS"),
             timeout_seconds=settings.credentials_outbound_timeout_seconds,
         )
     )
@@ -107,7 +94,7 @@ async def _services(
 ) -> Services:
     clock = asyncio.get_running_loop().time
     integrations = PostgresIntegrations(pool)
-    consent = _consent(settings, pool)
+    consent = consent_of(settings, pool)
     signing = _signing(settings, pool, clock, refresh_seconds=settings.credentials_key_check_seconds)
     try:
         await signing.ensure()
@@ -120,8 +107,8 @@ async def _services(
     )
     stack.push_async_callback(customer_tokens.close)
     return Services(
-        local=await _local(settings, pool, consent) if settings.offers_local else None,
-        openid=await _openid(settings, stack, pool, consent) if settings.offers_openid else None,
+        local=await local_of(settings, pool, consent) if settings.offers_local else None,
+        openid=await openid_of(settings, stack, pool, consent) if settings.offers_openid else None,
         consent=consent,
         connect=ConnectService(
             exchanges=PostgresExchanges(pool),
@@ -170,63 +157,6 @@ def _candidate_keys(settings: Settings, pool: Pool) -> CandidateKeyService:
     )
 
 
-def _consent(settings: Settings, pool: Pool) -> ConsentService:
-    return ConsentService(
-        tickets=PostgresTickets(pool),
-        ticket_ttl=timedelta(seconds=settings.credentials_ticket_ttl_seconds),
-        randomness=Randomness(),
-        now=now,
-    )
-
-
-def _fence(hosts: list[str], setting: str) -> Fence:
-    try:
-        return Fence(hosts)
-    except ValueError as error:
-        raise StartupError(f"{setting}: {error}") from error
-
-
-async def _local(settings: Settings, pool: Pool, consent: ConsentService) -> LocalSignIn:
-    passwords = Passwords()
-    await passwords.warm_up()
-    return LocalSignIn(
-        users=PostgresUsers(pool),
-        attempting=_attempting(settings, pool),
-        passwords=passwords,
-        consent=consent,
-    )
-
-
-async def _openid(
-    settings: Settings, stack: AsyncExitStack, pool: Pool, consent: ConsentService
-) -> OpenIdSignIn:
-    fence = _fence(settings.provider_hosts, "OIDC_HOSTS")
-    provider = await stack.enter_async_context(identity_provider(settings, fence=fence, now=now))
-    return OpenIdSignIn(
-        provider=provider,
-        store=PostgresOpenId(pool),
-        consent=consent,
-        client_id=settings.oidc_client_id,
-        redirect_uri=f"{settings.public_url.rstrip('/')}/connect/openid/callback",
-        scopes=settings.oidc_scopes,
-        name=settings.provider_name,
-        pepper=settings.pepper,
-        ttl=timedelta(seconds=settings.credentials_ticket_ttl_seconds),
-        randomness=Randomness(),
-        now=now,
-    )
-
-
-def _attempting(settings: SignInSettings, pool: Pool) -> Attempting:
-    return Attempting(
-        attempts=PostgresAttempts(pool),
-        account_rule=settings.account_rule,
-        address_rule=settings.address_rule,
-        pepper=settings.pepper,
-        now=now,
-    )
-
-
 def _master(
     settings: Settings | PartnerSettings, client: SmartRecruitersClient, clock: Callable[[], float]
 ) -> MasterTokens:
@@ -269,7 +199,7 @@ async def _partner_desk() -> AsyncIterator[cli.PartnerDesk]:
     loaded = settings.load(PartnerSettings)
     async with smartrecruiters(
         loaded.smartrecruiters_api_url,
-        fence=_fence(loaded.fence_hosts, "SMARTRECRUITERS_HOSTS"),
+        fence=fence_of(loaded.fence_hosts, "SMARTRECRUITERS_HOSTS"),
         timeout_seconds=loaded.credentials_outbound_timeout_seconds,
     ) as client:
         master = _master(loaded, client, asyncio.get_running_loop().time)
@@ -285,7 +215,7 @@ async def _desk() -> AsyncIterator[cli.Desk]:
             users=UserService(
                 users=PostgresUsers(pool),
                 passwords=Passwords(),
-                attempting=_attempting(loaded, pool),
+                attempting=attempting_of(loaded, pool),
                 randomness=Randomness(),
                 now=now,
             ),
