@@ -57,6 +57,9 @@ fmt: init  ## put every file into its form
 test: init curl  ## the suite on real Kafka and PostgreSQL (containers where Docker answers, else local processes)
 	$(BIN)/pytest -n 3 --dist loadfile -m "not e2e and not browser"
 
+test-vault: init  ## keys wrapped by a real OpenBao (part of `make test`, too)
+	$(BIN)/pytest tests/credentials/test_openbao.py
+
 test-e2e: init  ## the whole stack, killed and restarted in the middle of the flow
 	$(BIN)/pytest tests/e2e -m e2e
 
@@ -80,4 +83,4 @@ chromium:
 bench: init  ## intake and delivery against the bare limit of aiohttp and aiokafka
 	$(BIN)/python -m tests.bench
 
-.PHONY: help init lock run clean lint audit fmt test test-e2e test-browser test-containers env curl chromium bench schemas
+.PHONY: help init lock run clean lint audit fmt test test-vault test-e2e test-browser test-containers env curl chromium bench schemas

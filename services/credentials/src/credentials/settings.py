@@ -1,6 +1,8 @@
 """Settings of credentials; ENCRYPTION_KEYS is required here, other services only derive a token from it."""
 
 from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -9,7 +11,8 @@ from pydantic_settings import SettingsConfigDict
 from runtime.settings import ServiceSettings, derive
 
 from credentials.domain.attempts import AttemptRule
-from credentials.domain.sealing import SealingKeys
+from credentials.domain.sealing import SealingKeys, parsed
+from credentials.service.encryption_keys import Pepper
 
 
 class PartnerSettings(ServiceSettings):
@@ -30,7 +33,32 @@ class DatabaseSettings(ServiceSettings):
 
     kafka_bootstrap_servers: str = Field(default="", description="Kafka brokers, host:port,host:port")
     internal_api_token: SecretStr = Field(default=SecretStr(""), description="Bearer token of internal calls")
-    encryption_keys: SecretStr = Field(description="id:base64-32-bytes,…; the first encrypts, all decrypt")
+    encryption_keys: SecretStr | None = Field(
+        default=None, description="id:base64-32-bytes,…; the first encrypts, all decrypt"
+    )
+    encryption_keys_file: str = Field(
+        default="", description="the keys in a file, read again when it changes"
+    )
+    encryption_key_provider: Literal["listed", "transit"] = Field(
+        default="listed", description="listed: ENCRYPTION_KEYS or its file; transit: OpenBao or Vault"
+    )
+    transit_url: str = Field(
+        default="", pattern=r"^(https?://[^\s/]+)?$", description="address of OpenBao or Vault"
+    )
+    transit_token: SecretStr = Field(
+        default=SecretStr(""), description="its token; from TRANSIT_TOKEN_FILE it is read again for each call"
+    )
+    transit_token_file: str = Field(default="", description="a file with the token, which an agent renews")
+    transit_mount: str = Field(default="transit", pattern=r"^[\w/-]+$", description="where the engine is")
+    transit_key: str = Field(
+        default="assessment-bridge", pattern=r"^[\w-]+$", description="the key that wraps our data keys"
+    )
+    credentials_keys_refresh_seconds: float = Field(
+        default=15.0, gt=0, description="how often the encryption keys are looked at"
+    )
+    credentials_keys_keep_seconds: float = Field(
+        default=3600.0, gt=0, description="how long unwrapped data keys serve while the key service is away"
+    )
     secret_pepper: SecretStr | None = Field(
         default=None,
         description="HMAC key of the secrets we issue; derived from ENCRYPTION_KEYS when not set",
@@ -51,21 +79,70 @@ class DatabaseSettings(ServiceSettings):
 
     @field_validator("encryption_keys")
     @classmethod
-    def _readable(cls, value: SecretStr) -> SecretStr:
-        SealingKeys.parse(value.get_secret_value())
+    def _readable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        parsed(value.get_secret_value())
         return value
 
+    @field_validator("secret_pepper")
+    @classmethod
+    def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value is not None and value.get_secret_value() else None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.encryption_key_provider == "listed":
+            if self.encryption_keys is None:
+                raise ValueError("ENCRYPTION_KEYS: is missing")
+        elif not self.transit_url or not (self.transit_token.get_secret_value() or self.transit_token_file):
+            raise ValueError("TRANSIT_URL and TRANSIT_TOKEN: are needed for transit")
+        if self.secret_pepper is None and self.encryption_keys is None:
+            raise ValueError("SECRET_PEPPER: is missing, and no ENCRYPTION_KEYS to derive it from")
+        return self
+
     @property
-    def sealing_keys(self) -> SealingKeys:
+    def listed_keys(self) -> dict[str, bytes]:
         """The keys of ENCRYPTION_KEYS."""
-        return SealingKeys.parse(self.encryption_keys.get_secret_value())
+        return parsed(self.encryption_keys.get_secret_value()) if self.encryption_keys is not None else {}
+
+    def listed_text(self) -> str:
+        """ENCRYPTION_KEYS as it is now: of a file, what stands in it."""
+        if self.encryption_keys_file:
+            return Path(self.encryption_keys_file).read_text("utf-8").strip()
+        return self.encryption_keys.get_secret_value() if self.encryption_keys is not None else ""
+
+    def transit_token_text(self) -> str:
+        """TRANSIT_TOKEN as it is now."""
+        if self.transit_token_file:
+            return Path(self.transit_token_file).read_text("utf-8").strip()
+        return self.transit_token.get_secret_value()
+
+    @cached_property
+    def sealing_keys(self) -> SealingKeys:
+        """The keys everything is sealed with: one object, which a keyring renews."""
+        return SealingKeys(self.listed_keys)
+
+    @property
+    def peppers(self) -> list[Pepper]:
+        """SECRET_PEPPER, or each that can be derived, that of the last key first."""
+        if self.secret_pepper is not None:
+            return [Pepper(_bytes(self.secret_pepper.get_secret_value()), None)]
+        text = self.encryption_keys.get_secret_value() if self.encryption_keys is not None else ""
+        entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+        return [
+            Pepper(derive(entry, "secret-pepper"), entry.partition(":")[0]) for entry in reversed(entries)
+        ]
 
     @property
     def pepper(self) -> bytes:
-        """SECRET_PEPPER, or what stands in for it."""
-        if self.secret_pepper is not None:
-            return self.secret_pepper.get_secret_value().encode()
-        return derive(self.encryption_keys.get_secret_value(), "secret-pepper")
+        """SECRET_PEPPER, or what stands in for it; `credentials.app` settles which."""
+        return self.peppers[0].value
+
+
+def _bytes(pepper: str) -> bytes:
+    """A pepper that was derived once may be given as hex:…; any other is its text."""
+    return bytes.fromhex(pepper[4:]) if pepper.startswith("hex:") else pepper.encode()
 
 
 class SignInSettings(DatabaseSettings):
@@ -191,6 +268,9 @@ class Settings(OpenIdSettings):
     )
     credentials_connect_wait_seconds: float = Field(
         default=20.0, ge=0, description="how long a connect waits for another one of the same company"
+    )
+    credentials_reseal_seconds: float = Field(
+        default=60.0, gt=0, description="how often rows under older encryption keys are looked for"
     )
     credentials_key_check_seconds: float = Field(
         default=30.0, gt=0, description="how old this process's view of the signing keys may be"

@@ -20,6 +20,7 @@ from runtime.process import StartupError, Supervisor, run
 from runtime.settings import present
 
 from credentials import cli
+from credentials.app.encryption_keys import opened_keys
 from credentials.app.sign_in import attempting_of, consent_of, fence_of, local_of, now, openid_of
 from credentials.errors import SealBroken
 from credentials.http import server
@@ -70,11 +71,14 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
             timeout_seconds=settings.credentials_outbound_timeout_seconds,
         )
     )
+    settings, keys = await opened_keys(settings, stack, pool)
     relay = OutboxRelay(pool=pool, schema=SCHEMA, producer=producer)
     services = await _services(settings, stack, pool, client, relay.wake)
     _ = supervisor.spawn("outbox relay", relay.run())
     tidying = keep_tidy(services.integrations, PostgresExchanges(pool), PostgresKeys(pool), now=now)
     _ = supervisor.spawn("tidying", tidying)
+    _ = supervisor.spawn("encryption keys", keys.keyring.run())
+    _ = supervisor.spawn("sealing anew", keys.resealing.run(settings.credentials_reseal_seconds))
     _ = supervisor.spawn("candidate keys' tidying", services.candidate_keys.keep_tidy())
     health = Health()
     # Without Kafka it still has tokens to give; what it has to say waits in the outbox.
@@ -209,8 +213,9 @@ async def _partner_desk() -> AsyncIterator[cli.PartnerDesk]:
 @asynccontextmanager
 async def _desk() -> AsyncIterator[cli.Desk]:
     loaded = settings.load(SignInSettings)
-    async with database.pool(loaded.database_url, max_size=2) as pool:
+    async with database.pool(loaded.database_url, max_size=2) as pool, AsyncExitStack() as stack:
         await require_current(pool, SCHEMA, MIGRATIONS)
+        loaded, keys = await opened_keys(loaded, stack, pool)
         yield cli.Desk(
             users=UserService(
                 users=PostgresUsers(pool),
@@ -224,6 +229,8 @@ async def _desk() -> AsyncIterator[cli.Desk]:
             store=PostgresIntegrations(pool),
             signing=_signing(loaded, pool, asyncio.get_running_loop().time),
             token_ttl=timedelta(seconds=loaded.credentials_token_ttl_seconds),
+            encryption_keys=keys.service(),
+            pepper=keys.pepper,
         )
 
 
@@ -231,3 +238,4 @@ partner = cli.partner(_partner_desk)
 users = cli.users(_desk)
 integrations = cli.integrations(_desk)
 signing_keys = cli.signing_keys(_desk)
+encryption_keys = cli.encryption_keys(_desk)

@@ -11,6 +11,7 @@ import click
 
 from credentials.errors import CredentialsError
 from credentials.ports import IntegrationStore
+from credentials.service.encryption_keys import EncryptionKeyService, Pepper
 from credentials.service.integrations import IntegrationService
 from credentials.service.partner import PartnerService
 from credentials.service.tokens import SigningKeys
@@ -36,6 +37,8 @@ class Desk:
     store: IntegrationStore
     signing: SigningKeys
     token_ttl: timedelta
+    encryption_keys: EncryptionKeyService
+    pepper: Pepper
 
 
 OpenPartnerDesk = Callable[[], AbstractAsyncContextManager[PartnerDesk]]

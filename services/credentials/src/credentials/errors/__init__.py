@@ -7,7 +7,8 @@ CredentialsError
 ├── NotConnected, IntegrationDisabled                       the customer's administrator
 ├── ConnectionInProgress, StorageUnavailable                nobody's: try again
 ├── NotSaved, Interrupted                                   the customer's administrator, at SmartRecruiters
-├── SealBroken                                              the vendor's operator (ENCRYPTION_KEYS)
+├── SealBroken, EncryptionKeyInUse, PepperChanged            the vendor's operator (ENCRYPTION_KEYS)
+├── EncryptionKeysUnavailable                               the vendor's operator (the key service)
 ├── PartnerFileInvalid, NotApplied                          the vendor's operator (partner.yaml)
 ├── TokenRequestRefused                                     the OAuth client (RFC 6749 §5.2)
 └── SmartRecruitersError
@@ -22,6 +23,7 @@ CredentialsError
     └── NotUnderstood                                       SmartRecruiters'; an answer beyond its documents
 """
 
+from credentials.errors.keys import EncryptionKeyInUse, EncryptionKeysUnavailable, PepperChanged
 from credentials.errors.ours import (
     ConnectionInProgress,
     CredentialsError,
@@ -74,6 +76,8 @@ __all__ = [
     "ConnectionInProgress",
     "CredentialsError",
     "CustomerCredentialRefused",
+    "EncryptionKeyInUse",
+    "EncryptionKeysUnavailable",
     "IntegrationDisabled",
     "Interrupted",
     "InvalidCredentials",
@@ -90,6 +94,7 @@ __all__ = [
     "PartnerConfigurationMissing",
     "PartnerFileInvalid",
     "PasswordTooShort",
+    "PepperChanged",
     "ScopeMissing",
     "SealBroken",
     "SmartRecruitersBusy",

@@ -140,6 +140,8 @@ class ConnectService:
 
     async def _exchange(self, exchange: _Exchange) -> CredentialPair:
         ours = CredentialPair(client_id=exchange.client_id, client_secret=exchange.secret)
+        # Asked first: an answer that could not be sealed would be lost.
+        _ = self._sealing.current
 
         async def send(token: SecretStr) -> CredentialPair:
             try:
