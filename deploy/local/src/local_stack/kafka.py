@@ -6,7 +6,7 @@ import struct
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -58,6 +58,8 @@ def _silent(_: str) -> None:
 class LocalKafka:
     """Broker on 127.0.0.1:`port`; a later start on the same `data` finds its topics and groups again.
 
+    `more` are properties beside its own; those of listeners are added to them.
+
     `start` returns when clients are served; LocalStackError: port in use, jars unreachable, died, too slow.
     """
 
@@ -69,6 +71,7 @@ class LocalKafka:
         java_program: Path | None = None,
         cache: Path | None = None,
         log: Path | None = None,
+        more: Mapping[str, str] | None = None,
         say: Callable[[str], None] = _silent,
     ) -> None:
         self.data = data.absolute()
@@ -76,6 +79,7 @@ class LocalKafka:
         self._java = java_program
         self._cache = cache
         self._log = log or self.data / "kafka.log"
+        self._more = more or {}
         self._say = say
         self.child: Child | None = None
 
@@ -125,8 +129,12 @@ class LocalKafka:
             "advertised.listeners": f"PLAINTEXT://{ports.HOST}:{self.port}",
             "log.dirs": str(self.data / "segments"),
         }
+        properties = PROPERTIES | own
+        for name, value in self._more.items():
+            listed = name in properties and name.endswith(("listeners", "protocol.map"))
+            properties[name] = f"{properties[name]},{value}" if listed else value
         path = self.data / "server.properties"
-        path.write_text("".join(f"{key}={value}\n" for key, value in (PROPERTIES | own).items()))
+        path.write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
         return path
 
     def _format(self, program: str, class_path: str, properties: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, Self, TypeVar, get_args
 from urllib.parse import urlsplit
 
 import structlog
@@ -26,7 +26,46 @@ S = TypeVar("S", bound=BaseSettings)
 log = structlog.get_logger()
 
 
-class ServiceSettings(BaseSettings):
+class KafkaSecurity(BaseSettings):
+    """How to speak to Kafka, in the words of Kafka's own clients."""
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
+
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    kafka_sasl_username: str = Field(default="", description="who this service is to Kafka")
+    kafka_sasl_password: SecretStr = Field(default=SecretStr(""), description="its password")
+    kafka_ssl_ca_file: str = Field(
+        default="", description="CAs of Kafka's certificate, PEM; else the machine's"
+    )
+    kafka_ssl_certificate_file: str = Field(default="", description="our certificate, PEM, where Kafka asks")
+    kafka_ssl_key_file: str = Field(default="", description="its key, PEM")
+
+    @model_validator(mode="after")
+    def _kafka_knows_us(self) -> Self:
+        named = self.kafka_sasl_username and self.kafka_sasl_password.get_secret_value()
+        if self.kafka_security_protocol.startswith("SASL") and not named:
+            raise ValueError("KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: are needed for SASL")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env files
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - X_FILE instead
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then X_FILE, then X."""
+        return init_settings, InitSettingsSource(settings_cls, _from_files(settings_cls)), env_settings
+
+
+class ServiceSettings(KafkaSecurity):
     """What each service reads beside its own settings. A field's name in upper case is the variable's name.
 
     Unknown variables are ignored: the environment belongs to everybody.
@@ -100,18 +139,6 @@ class ServiceSettings(BaseSettings):
             text = keys.get_secret_value() if isinstance(keys, SecretStr) else str(keys)
             data = {**data, "internal_api_token": derive(text, "internal-api-token").hex()}
         return data
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env files
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - X_FILE instead
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments first, then X_FILE, then X."""
-        return init_settings, InitSettingsSource(settings_cls, _from_files(settings_cls)), env_settings
 
 
 def derive(encryption_keys: str, purpose: str) -> bytes:

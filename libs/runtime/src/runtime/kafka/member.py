@@ -10,6 +10,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from contracts.topics import Topic
 
+from runtime.kafka import security
 from runtime.kafka.closing import begin, close_consumer
 from runtime.kafka.records import Record
 
@@ -113,6 +114,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
     def _make(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
+            **security.options(),
             group_id=self._prefix + self.group,
             client_id=self.group,
             enable_auto_commit=False,

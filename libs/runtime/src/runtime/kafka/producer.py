@@ -18,6 +18,7 @@ from contracts.topics import Topic
 from prometheus_client import Counter
 
 from runtime import tracing
+from runtime.kafka import security
 from runtime.kafka.closing import begin, close_producer
 from runtime.kafka.outgoing import Outgoing
 from runtime.kafka.partitioner import partition
@@ -168,6 +169,7 @@ class EventProducer:
         while True:
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap,
+                **security.options(),
                 client_id=self._client_id,
                 acks="all",
                 linger_ms=0,

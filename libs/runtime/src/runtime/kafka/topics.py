@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from contracts.topics import DEAD_LETTER_RETENTION, TOPICS, Topic
 
 from runtime.errors import StartupError
+from runtime.kafka import security
 
 
 async def create(
@@ -53,7 +54,7 @@ async def require(bootstrap: str, prefix: str, topics: Iterable[Topic]) -> None:
 
 @asynccontextmanager
 async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15_000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15_000, **security.options())
     try:
         async with asyncio.timeout(30):
             await admin.start()

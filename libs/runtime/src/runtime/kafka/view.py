@@ -13,6 +13,7 @@ from contracts.envelope import Event
 from contracts.errors import ContractError
 from contracts.topics import Topic
 
+from runtime.kafka import security
 from runtime.kafka.closing import begin, close_consumer
 
 log = structlog.get_logger()
@@ -53,6 +54,7 @@ class CompactedView:
         while True:
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._bootstrap,
+                **security.options(),
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
                 request_timeout_ms=15_000,

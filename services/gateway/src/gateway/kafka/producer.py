@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import structlog
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
+from runtime.kafka import security
 from runtime.kafka.producer import BrokerUnavailable, EventProducer, Message
 
 from gateway.domain.orders import Record
@@ -47,6 +48,7 @@ class KafkaOrderLog:
         client = AIOKafkaClient(
             bootstrap_servers=self._bootstrap_servers,
             client_id="gateway-probe",
+            **security.options(),
             request_timeout_ms=int(_PROBE_DEADLINE_SECONDS * 1000),
         )
         try:

@@ -14,7 +14,7 @@ from runtime import database, logging, settings
 from runtime.database import Pool
 from runtime.health import Health
 from runtime.http.server import internal_app, serving
-from runtime.kafka import topics
+from runtime.kafka import security, topics
 from runtime.migrations import require_current
 from runtime.process import StartupError, Supervisor, run
 
@@ -120,7 +120,9 @@ def _owned(app: faust.App, tables: Tables, names: set[str]) -> dict[Key, dict[st
 async def _partitions(bootstrap: str, prefix: str) -> int:
     """Returns the number the topics share: an order's events are joined by partition."""
     # Subscribed: of other topics a consumer holds no metadata, and topics() only names them.
-    consumer = AIOKafkaConsumer(*(prefix + topic.name for topic in READ), bootstrap_servers=bootstrap)
+    consumer = AIOKafkaConsumer(
+        *(prefix + topic.name for topic in READ), bootstrap_servers=bootstrap, **security.options()
+    )
     try:
         async with asyncio.timeout(15):
             await consumer.start()

@@ -9,6 +9,7 @@ import structlog
 from contracts import codec
 from contracts.errors import ContractError
 from contracts.topics import ENGINES_UPDATES, GATEWAY_ORDERS, RESULTS_DELIVERIES, Topic
+from runtime.kafka import security
 
 from orders.insights.numbers import Rules
 from orders.insights.tables import Tables
@@ -16,6 +17,20 @@ from orders.insights.tables import Tables
 READ = (GATEWAY_ORDERS, ENGINES_UPDATES, RESULTS_DELIVERIES)
 
 log = structlog.get_logger()
+
+
+def credentials() -> Any:
+    """Returns what `runtime.kafka.security` says, in Faust's words."""
+    given = security.options()
+    context = given.get("ssl_context")
+    if "sasl_mechanism" in given:
+        return faust.SASLCredentials(
+            mechanism=given["sasl_mechanism"],
+            username=given["sasl_plain_username"],
+            password=given["sasl_plain_password"],
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context is not None else None
 
 
 def build(
@@ -31,12 +46,12 @@ def build(
 ) -> tuple[faust.App, Tables]:
     """Returns the app and its tables.
 
-    At least once, one agent a topic, one event at a time: more of either was measured to commit past
-    unfinished work. The changelog topics have as many partitions as the topics that are read.
+    At least once, one event at a time of a topic: more was measured to commit past unfinished work.
     """
     app = faust.App(
         f"{prefix}orders-insights",
         broker=[f"kafka://{server.strip()}" for server in bootstrap_servers.split(",")],
+        broker_credentials=credentials(),
         broker_session_timeout=10.0,
         broker_heartbeat_interval=3.0,
         broker_commit_interval=1.0,

@@ -1,0 +1,131 @@
+"""Every client of ours reaches a Kafka that wants TLS and a password, and none without them."""
+
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import faust
+import pytest
+from aiokafka import AIOKafkaConsumer
+from contracts.topics import RESULTS_DELIVERIES
+from gateway.kafka.producer import KafkaOrderLog
+from orders.insights.streams import credentials
+from runtime.errors import StartupError
+from runtime.kafka import security, topics
+from runtime.kafka.consumer import EventConsumer, Received
+from runtime.kafka.producer import EventProducer
+from runtime.kafka.view import CompactedView
+from runtime.process import Supervisor
+from runtime.settings import KafkaSecurity, load
+
+from tests.runtime.support import message, published
+from tests.support.secure_kafka import SecureKafka, secure_kafka
+from tests.support.waiting import eventually
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
+    with secure_kafka(tmp_path_factory.mktemp("secure")) as started:
+        yield started
+
+
+def use(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+
+async def test_admin_producer_consumer_view_and_probe_speak_it(
+    secure: SecureKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, secure.settings("gateway"))
+    prefix = f"t{token_hex(4)}."
+    await topics.create(secure.bootstrap, prefix, partitions=1)
+    await topics.require(secure.bootstrap, prefix, [RESULTS_DELIVERIES])
+    heard: list[str] = []
+    viewed: list[bytes] = []
+
+    async def handle(received: Received) -> None:
+        heard.append(received.event.subject)
+
+    async with (
+        EventProducer(bootstrap_servers=secure.bootstrap, prefix=prefix, client_id="tests") as producer,
+        AsyncExitStack() as stack,
+    ):
+        supervisor = Supervisor(stack)
+        consumer = EventConsumer(
+            topics=[RESULTS_DELIVERIES],
+            group="tests",
+            handle=handle,
+            lane=lambda _: "",
+            bootstrap_servers=secure.bootstrap,
+            prefix=prefix,
+            producer=producer,
+        )
+        view = CompactedView(
+            bootstrap_servers=secure.bootstrap,
+            prefix=prefix,
+            topic=RESULTS_DELIVERIES,
+            apply=lambda key, _event: viewed.append(key),
+        )
+        _ = supervisor.spawn("consumer", consumer.run())
+        _ = supervisor.spawn("view", view.run())
+        await producer.publish_batch([message(published("o1"))])
+        await eventually(lambda: heard and viewed, 20)
+        assert await KafkaOrderLog(producer=producer, bootstrap_servers=secure.bootstrap).answers()
+
+
+async def test_faust_gets_the_same_words(secure: SecureKafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, secure.settings("orders"))
+    given = credentials()
+    assert isinstance(given, faust.SASLCredentials)
+    assert (given.protocol.value, given.mechanism.value, given.username) == ("SASL_SSL", "PLAIN", "orders")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"KAFKA_SASL_PASSWORD": "wrong"},
+        {"KAFKA_SASL_USERNAME": "nobody"},
+        {"KAFKA_SSL_CA_FILE": ""},
+        {"KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"},
+        {"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT"},
+    ],
+)
+@pytest.mark.usefixtures("expected_errors")
+async def test_without_them_nobody_gets_in(
+    secure: SecureKafka, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]
+) -> None:
+    use(monkeypatch, {**secure.settings("gateway"), **changes})
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=secure.bootstrap, request_timeout_ms=2000, **security.options()
+    )
+    with pytest.raises(Exception, match=r"(?i)bootstrap|authenti"):
+        await consumer.start()
+    await consumer.stop()
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL"),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: are needed"),
+    ],
+)
+def test_bad_settings_are_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    environment: dict[str, str],
+    words: str,
+) -> None:
+    use(monkeypatch, environment)
+    with pytest.raises(SystemExit):
+        load(KafkaSecurity)
+    assert words in capsys.readouterr().err
+
+
+def test_a_certificate_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    use(monkeypatch, {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_CA_FILE": str(tmp_path / "none")})
+    with pytest.raises(StartupError, match="KAFKA_SSL_CA_FILE"):
+        security.options()

@@ -1,0 +1,88 @@
+"""A real Kafka that wants TLS and a password, with a certificate made for it."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from local_stack.kafka import LocalKafka
+
+from tests.support.ports import free_port
+
+USERS = {"gateway": "gateway-of-the-tests", "orders": "orders-of-the-tests"}
+
+
+@dataclass(frozen=True)
+class SecureKafka:
+    """Where it is, plainly and not, and what a client has to know."""
+
+    plain: str
+    bootstrap: str
+    certificate: Path
+
+    def settings(self, user: str, password: str | None = None) -> Mapping[str, str]:
+        """The environment of a service that is this user."""
+        return {
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_MECHANISM": "PLAIN",
+            "KAFKA_SASL_USERNAME": user,
+            "KAFKA_SASL_PASSWORD": password or USERS[user],
+            "KAFKA_SSL_CA_FILE": str(self.certificate),
+        }
+
+
+@contextmanager
+def secure_kafka(folder: Path) -> Iterator[SecureKafka]:
+    """Started, and stopped at the end."""
+    key, certificate = _certificate()
+    (folder / "kafka.pem").write_text(certificate)
+    port = free_port()
+    users = " ".join(f'user_{name}="{password}"' for name, password in USERS.items())
+    more = {
+        "listeners": f"SECURE://127.0.0.1:{port}",
+        "advertised.listeners": f"SECURE://127.0.0.1:{port}",
+        "listener.security.protocol.map": "SECURE:SASL_SSL",
+        "sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.secure.plain.sasl.jaas.config": (
+            f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
+        ),
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.key": _one_line(key),
+        "ssl.keystore.certificate.chain": _one_line(certificate),
+    }
+    with LocalKafka(folder / "kafka", free_port(), more=more) as started:
+        yield SecureKafka(started.bootstrap_servers, f"127.0.0.1:{port}", folder / "kafka.pem")
+
+
+def _one_line(pem: str) -> str:
+    # A property goes on in the next line where this one ends with a backslash.
+    return pem.strip().replace("\n", " \\\n")
+
+
+def _certificate() -> tuple[str, str]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kafka of the tests")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private.decode(), certificate.public_bytes(serialization.Encoding.PEM).decode()
