@@ -1,10 +1,13 @@
 """What goes to one partition: in order, in time, and nobody waits for ever."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import NodeNotReadyError
 from contracts.topics import RESULTS_DELIVERIES
 from runtime.kafka.outgoing import Outgoing
 
@@ -85,3 +88,36 @@ async def test_cancelling_what_sends_fails_all_that_waits(topics: str, producer:
     way.sending.cancel()
     outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Refused] * 3
+
+
+class Late:
+    """A producer whose batch ends when the test says: a moment no real outage can be made to hit."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self.create_batch = producer.create_batch
+        self.outcomes: list[asyncio.Future[None]] = []
+
+    async def send_batch(self, *_batch: object, **_where: object) -> asyncio.Future[None]:
+        self.outcomes.append(asyncio.get_running_loop().create_future())
+        return asyncio.shield(self.outcomes[0])  # as aiokafka hands it out
+
+
+async def test_an_outcome_that_comes_after_the_deadline_is_nobodys_error(producer: AIOKafkaProducer) -> None:
+    late = Late(producer)
+    way = Outgoing(
+        producer=late,
+        topic="t",
+        partition=0,
+        deadline=0.05,
+        failure=lambda error: Refused(type(error).__name__),
+        acknowledged=lambda _count: None,
+    )
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    with pytest.raises(Refused, match="TimeoutError"):
+        await way.put(b"k", b"v", [])
+    late.outcomes.pop().set_exception(NodeNotReadyError())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert complaints == []

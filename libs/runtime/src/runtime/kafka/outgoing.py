@@ -72,7 +72,10 @@ class Outgoing:
         try:
             async with asyncio.timeout_at(self._waiting[0].since + self._deadline):
                 batch = self._fill(taken)
-                await (await self._producer.send_batch(batch, self._topic, partition=self._partition))
+                sent = await self._producer.send_batch(batch, self._topic, partition=self._partition)
+                # aiokafka says how it ended in any case, maybe when nobody waits any more.
+                sent.add_done_callback(_heard)
+                await asyncio.shield(sent)
         except Exception as error:
             self._fail(taken, error)
             self._fail(self._waiting, error)
@@ -102,3 +105,8 @@ class Outgoing:
                 record.acknowledged.set_exception(self._failure(error))
         if records is self._waiting:
             self._waiting.clear()
+
+
+def _heard(sent: asyncio.Future[None]) -> None:
+    if not sent.cancelled():
+        _ = sent.exception()
