@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import axe_core_python
 import httpx
 from playwright.async_api import FrameLocator, Locator, Page, expect
 
@@ -18,6 +19,10 @@ SKILL_TEST = "Reasoning test"
 SOON = 30.0
 
 _ACCESSIBLE = Path(__file__).with_name("accessible.js").read_text()
+_AXE = (Path(axe_core_python.__file__).with_name("axe.min.js")).read_text()
+_SERIOUS = """root => axe.run(root.ownerDocument).then(found => found.violations
+  .filter(one => one.impact === "serious" || one.impact === "critical")
+  .map(one => `${one.id}: ${one.nodes.map(node => node.html).join(" ")}`))"""
 _FOCUSED = """() => {
   const style = getComputedStyle(document.activeElement);
   return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
@@ -54,6 +59,12 @@ class Person:
         await self.page.screenshot(path=self.screens / f"{number:02}.png", animations="disabled")
         assert await where.locator("html").evaluate(_ACCESSIBLE) == []
         return where
+
+    async def finds_no_barrier(self, where: Where | None = None) -> None:
+        """axe-core has nothing serious to say of the page; it needs scripts."""
+        root = (where or self.page).locator("html")
+        await root.evaluate(f"root => {{ {_AXE} }}")
+        assert await root.evaluate(_SERIOUS) == []
 
     async def sign_in(self, password: str, where: Where | None = None, *, email: str = EMAIL) -> None:
         where = await self.reads("Sign in to connect SmartRecruiters", where)

@@ -39,6 +39,29 @@ async def test_an_administrator_connects_and_is_back_at_smartrecruiters(
     assert await sandbox.statuses("integration", company) == [200]
 
 
+async def test_no_step_is_a_barrier(
+    person: Person, stack: Stack, sandbox: Sandbox, company: str, password: str
+) -> None:
+    several = "several@acme.example"
+    who = ("--name", "Sam", "--organisation", "Acme Robotics", "--organisation", "Acme Iberia")
+    stack.bridge("users", "add", several, *who, "--password-stdin", typed=password)
+    await _goes_to_connect(person, sandbox, company)
+    await person.reads("Sign in to connect SmartRecruiters")
+    await person.finds_no_barrier()
+    await person.sign_in("not the password", email=several)
+    await expect(person.page.get_by_role("alert")).to_be_visible()
+    await person.finds_no_barrier()
+    await person.sign_in(password, email=several)
+    await person.reads("For which organisation?")
+    await person.finds_no_barrier()
+    await person.page.get_by_label("Organisation").select_option("Acme Robotics")
+    await person.page.get_by_role("button", name="Continue").click()
+    await person.reads_scope(company)
+    await person.finds_no_barrier()
+    await person.page.get_by_role("button", name="Allow", exact=True).click()
+    await _is_back(person, sandbox, company, connected=True)
+
+
 async def test_clicking_twice_connects_once(
     person: Person, sandbox: Sandbox, company: str, password: str
 ) -> None:
@@ -128,7 +151,7 @@ async def test_a_company_connected_already_is_told_and_keeps_its_connection(
     await person.page.get_by_role("button", name="Allow", exact=True).click()
 
     await person.reads(re.compile("connected already"))
-    await expect(person.page.get_by_role("alert")).to_contain_text("Nothing has to be done.")
+    await expect(person.page.get_by_role("alert")).to_contain_text("nothing has to be done")
     assert await sandbox.statuses("integration", customer) == [200, 409]
     outcome = await sandbox.ask("POST", f"/companies/{customer}/packages", {})
     assert outcome["status"] == 200

@@ -56,7 +56,8 @@ async def test_one_of_several_organisations_is_chosen(acme: World) -> None:
     acme.credentials.organisations = {ACME: "Acme <b>", GLOBEX: "Globex"}
     status, page, _ = await step(acme, "/connect/sign-in", email=EMAIL, password=PASSWORD)
     assert status == 200
-    assert [form["action"] for form in page.all("form")] == ["/connect/organisation", "/connect/deny"]
+    assert [form["action"] for form in page.all("form")] == ["/connect/organisation"]
+    assert [one.get("formaction") for one in page.all("button")] == [None, "/connect/deny"]
     assert [one["value"] for one in page.all("option")] == ["", ACME, GLOBEX]
     assert "Acme <b>" in page.text
     hidden = {name: str(value) for name, value in page.hidden().items()}
