@@ -6,9 +6,14 @@ CALLERS = ("gateway", "orders", "results-publisher", "bridge", "engines", "conso
 TOKENS = {name: f"{name}-token-of-the-tests" for name in CALLERS}
 WELCOME = {
     ("POST", "/internal/consent/sign-ins"): {"gateway"},
+    ("GET", "/internal/consent/methods"): {"gateway"},
+    ("POST", "/internal/consent/openid/begin"): {"gateway"},
+    ("POST", "/internal/consent/openid/finish"): {"gateway"},
+    ("POST", "/internal/consent/choices"): {"gateway"},
     ("POST", "/internal/consent/grants"): {"gateway"},
     ("POST", "/internal/consent/denials"): {"gateway"},
     ("POST", "/internal/oauth/token"): {"gateway"},
+    ("POST", "/internal/oauth/revoke"): {"gateway"},
     ("GET", "/internal/jwks"): {"gateway"},
     ("POST", "/internal/companies/acme/disable"): {"gateway"},
     ("POST", "/internal/companies/acme/smartrecruiters-token"): {"orders", "results-publisher"},
