@@ -53,11 +53,12 @@ class IdentityProvider:
 
     async def metadata(self) -> Metadata:
         """See `ports.people.Provider`."""
-        if self._metadata is None or self._clock() - self._metadata[1] > METADATA_SECONDS:
-            async with self._within():
-                await self._discover()
-        assert self._metadata is not None  # noqa: S101 - it was discovered, or raised
-        return self._metadata[0]
+        if self._metadata is not None and self._clock() - self._metadata[1] <= METADATA_SECONDS:
+            return self._metadata[0]
+        async with self._within():
+            found = await self._discover()
+        self._metadata = (found, self._clock())
+        return found
 
     async def claims(
         self, code: SecretStr, *, verifier: str, nonce: str, redirect_uri: str
@@ -76,10 +77,10 @@ class IdentityProvider:
             raise IdentityNotProven  # Core §5.3.2: user info may be of somebody else
         return {**more, **claims}
 
-    async def _discover(self) -> None:
+    async def _discover(self) -> Metadata:
         content = await self._get(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
         try:
-            self._metadata = (read_metadata(content, self._issuer), self._clock())
+            return read_metadata(content, self._issuer)
         except ValueError as error:
             raise IdentityProviderUnavailable(
                 f"The identity provider's own description cannot be used: {error}. The vendor's operator has "
