@@ -42,10 +42,9 @@ def order(mark: str, **changes: Any) -> bytes:
     return json.dumps(whole).encode()
 
 
-def public(mark: str) -> list[Sent]:
-    """To the gateway's public port."""
-    token = JSON | {"Authorization": "Bearer TOKEN"}
-    orders = [
+def orders_of(mark: str) -> list[bytes]:
+    """Orders with marks in them, each wrong in its own way."""
+    return [
         order(mark),
         order(mark, companyId=f"{mark}-company"),
         order(mark, candidate=f"{mark}-text"),
@@ -61,23 +60,32 @@ def public(mark: str) -> list[Sent]:
         order(mark).replace(b"-first", b"-first\\u0000"),
         order(mark).replace(b"-first", b"\xff\xfe"),
     ]
-    forms = [
+
+
+def forms_of(mark: str) -> list[str]:
+    """Token requests with marks in them."""
+    return [
         f"grant_type=client_credentials&client_id={mark}-client&client_secret={mark}-secret",
         f"grant_type={mark}-grant&client_id=a&client_secret={mark}-secret",
         f"client_secret={mark}-secret&client_secret={mark}-again",
         f"token={mark}-token&client_id=a&client_secret={mark}-secret",
         f"{mark}-%ff",
     ]
+
+
+def public(mark: str) -> list[Sent]:
+    """To the gateway's public port."""
+    token = JSON | {"Authorization": "Bearer TOKEN"}
     return [
         *(
             Sent("POST", path, token, body)
             for path in ("/packages/orders", "/packages/inline/orders")
-            for body in orders
+            for body in orders_of(mark)
         ),
         *(
             Sent("POST", path, FORM, form.encode())
             for path in ("/oauth/token", "/oauth/revoke")
-            for form in forms
+            for form in forms_of(mark)
         ),
         Sent(
             "POST",
@@ -99,6 +107,14 @@ def public(mark: str) -> list[Sent]:
             {"Content-Type": f"text/{mark}-type", "Authorization": "Bearer TOKEN"},
             order(mark),
         ),
+        *looks(mark),
+    ]
+
+
+def looks(mark: str) -> list[Sent]:
+    """Addresses, headers and pages."""
+    token = JSON | {"Authorization": "Bearer TOKEN"}
+    return [
         Sent("GET", f"/packages?city={mark}-city&address={mark}-street&access_token={mark}-token", token),
         Sent("GET", f"/packages/{mark}-package", token),
         Sent("GET", "/packages", token | {"requester": f"{mark}-requester"}),
