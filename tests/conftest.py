@@ -8,9 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from runtime.kafka import topics as kafka_topics
 
 from tests.support import databases, guards, servers
+
+# How long one example takes says more of what else the machine does than of our code.
+settings.register_profile("bridge", deadline=None)
+settings.load_profile("bridge")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,8 +11,8 @@ from local_stack.stack import Stack
 
 from tests.e2e.support.world import COMPANIES, World
 
-# Erasing makes a dead letter, of which the others know none; what was logged is read after everything else.
-_LAST = ("test_erasing.py", "test_logs.py")
+# These two make dead letters, of which the others know none; what was logged is read after everything else.
+_LAST = ("test_marks.py", "test_erasing.py", "test_logs.py")
 
 _SETTINGS = {
     "REFERENCE_ENGINE_AUTOPILOT": "true",

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from runtime.http.problems import Problem, problem_of, response_done
+from runtime.logging import request_id
 from runtime.tracing import random_hex
 
 # Longer than any proxy keeps its connections idle: who closes first, while a request is on its way, loses it.
@@ -57,8 +58,7 @@ class Connection(web.RequestHandler):
         else:
             log.error("request failed outside of its handler", exc_info=exc)
             problem = Problem(500, "internal_error", "The request could not be handled.")
-        response = problem.response()
-        response_done(response, random_hex(128))
+        response = _answer(problem)
         response.force_close()
         return response
 
@@ -67,14 +67,20 @@ class Connection(web.RequestHandler):
     ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
         """Sends an answer; a problem where aiohttp refuses before any handler of ours is asked."""
         if isinstance(resp, web.HTTPException) and resp.status >= 400:
-            problem = problem_of(resp).response()
-            response_done(problem, random_hex(128))
-            return super().finish_response(request, problem, start_time)
+            return super().finish_response(request, _answer(problem_of(resp)), start_time)
         return super().finish_response(request, resp, start_time)
 
     def _close_silent(self) -> None:
         if self._request_count == 0:
             self.force_close()
+
+
+def _answer(problem: Problem) -> web.Response:
+    known = random_hex(128)
+    request_id.set(known)
+    response = problem.response()
+    response_done(response, known)
+    return response
 
 
 class Runner(web.AppRunner):

@@ -37,8 +37,8 @@ def create_app(handlers: Handlers, boundary: Boundary) -> web.Application:
             resource.add_route(method, boundary.around(handler, path))
         if "GET" in methods:
             resource.add_route("HEAD", boundary.around(methods["GET"], path))
-    # Last, so that what fits nothing is answered like everything else.
-    app.router.add_route("*", "/{unknown:.*}", boundary.around(_fits_nothing, "unknown"))
+    # Last, so that what fits nothing is answered like everything else; a dot would not match a line's end.
+    app.router.add_route("*", r"/{unknown:[\s\S]*}", boundary.around(_fits_nothing, "unknown"))
     return app
 
 
@@ -51,7 +51,7 @@ def _routes(handlers: Handlers) -> dict[str, dict[str, Handler]]:
         "/packages/inline/orders": {"POST": handlers.orders.place_inline},
         "/packages": {"GET": handlers.packages.list},
         # After the two above: an id may hold any characters, slashes too.
-        "/packages/{id:.+}": {"GET": handlers.packages.get},
+        r"/packages/{id:[\s\S]+}": {"GET": handlers.packages.get},
         "/oauth/token": {"POST": handlers.oauth.token},
         "/oauth/revoke": {"POST": handlers.oauth.revoke},
         "/.well-known/jwks.json": {"GET": handlers.oauth.keys},
