@@ -101,7 +101,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def new_person(chromium: Browser, tmp_path: Path) -> AsyncIterator[NewPerson]:
-    """Makes people, each with a browser window of their own. No script of ours fails, no policy is broken."""
+    """Makes people, each with a browser of their own. No script of ours fails in any of its windows."""
     people: list[Person] = []
     failures: list[str] = []
 
@@ -109,12 +109,12 @@ async def new_person(chromium: Browser, tmp_path: Path) -> AsyncIterator[NewPers
         settings: dict[str, object] = {"viewport": {"width": 1100, "height": 900}, **options}
         context = await chromium.new_context(**settings)  # type: ignore[arg-type]  # passed through
         context.set_default_timeout(SOON * 1000)
-        page = await context.new_page()
+        breaches: list[str] = []
+        context.on("page", lambda page: _listen(page, failures, breaches))
         screens = tmp_path / f"person-{len(people)}"
         screens.mkdir()
-        person = Person(page, screens)
+        person = Person(await context.new_page(), screens, breaches)
         people.append(person)
-        _listen(page, failures, person.policy_breaches)
         return person
 
     yield new

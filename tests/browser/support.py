@@ -1,6 +1,8 @@
 """People at Chromium, and the sandbox's record of what they brought about."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -133,3 +135,46 @@ class Sandbox:
 
     async def newest_order(self, company_id: str) -> str:
         return str((await self.ask("GET", "/orders", company_id=company_id))["orders"][-1]["order_id"])
+
+
+async def goes_to_connect(person: Person, sandbox: Sandbox, company_id: str) -> None:
+    """From the company's page at SmartRecruiters to ours, the whole window (REDIRECT)."""
+    await person.page.goto(f"{sandbox.url}/companies/{company_id}")
+    await person.page.get_by_role("link", name="Connect", exact=True).click()
+
+
+async def is_back(person: Person, sandbox: Sandbox, company_id: str, *, connected: bool) -> None:
+    """At SmartRecruiters, which knows whether there is a connection (REDIRECT)."""
+    await expect(person.page).to_have_url(f"{sandbox.url}/landing/{company_id}")
+    await person.reads("Welcome back")
+    said = "is connected." if connected else "is not connected."
+    await expect(person.page.get_by_role("main")).to_contain_text(said)
+    assert await sandbox.connected(company_id) is connected
+    assert await sandbox.statuses("landing", company_id) == [200]
+
+
+async def opens_popup(person: Person, sandbox: Sandbox, company_id: str) -> FrameLocator:
+    """SmartRecruiters' pop-up, as large as SPEC §1.3 says (POPUP)."""
+    await person.page.goto(f"{sandbox.url}/companies/{company_id}")
+    await person.page.get_by_role("link", name="Connect", exact=True).click()
+    size = await person.page.locator("iframe").bounding_box()
+    assert size is not None
+    assert (size["width"], size["height"]) == (600, 405)
+    return person.page.frame_locator("iframe")
+
+
+@asynccontextmanager
+async def popup_held_open(person: Person, company_id: str) -> AsyncIterator[None]:
+    """SmartRecruiters closes its pop-up only after what is in it has been read, however fast it connected."""
+    question = f"**/admin/companies/{company_id}"
+    await person.page.route(question, lambda route: route.fulfill(json={"connected": False}))
+    yield
+    await person.page.unroute(question)
+
+
+async def popup_closes(person: Person, sandbox: Sandbox, company_id: str) -> None:
+    """SmartRecruiters has the credential, and closes its pop-up by itself."""
+    await expect(person.page).to_have_url(f"{sandbox.url}/companies/{company_id}")
+    await expect(person.page.get_by_text("connected", exact=True)).to_be_visible()
+    assert await sandbox.connected(company_id)
+    assert await sandbox.statuses("integration", company_id) == [200]

@@ -2,42 +2,31 @@
 
 import pytest
 from local_stack.stack import Stack
-from playwright.async_api import FrameLocator, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import NewCompany, NewPerson
-from tests.browser.support import Person, Sandbox, refused_frame
+from tests.browser.support import Person, Sandbox, opens_popup, popup_closes, popup_held_open, refused_frame
 
 pytestmark = pytest.mark.usefixtures("popup_mode")
-
-
-async def _opens_popup(person: Person, sandbox: Sandbox, company: str) -> FrameLocator:
-    await person.page.goto(f"{sandbox.url}/companies/{company}")
-    await person.page.get_by_role("link", name="Connect", exact=True).click()
-    size = await person.page.locator("iframe").bounding_box()
-    assert size is not None
-    assert (size["width"], size["height"]) == (600, 405)
-    return person.page.frame_locator("iframe")
 
 
 async def test_an_administrator_connects_and_the_popup_closes(
     person: Person, sandbox: Sandbox, company: str, password: str
 ) -> None:
-    popup = await _opens_popup(person, sandbox, company)
+    popup = await opens_popup(person, sandbox, company)
     await person.sign_in(password, popup)
     await person.reads_scope(company, popup)
-    await popup.get_by_role("button", name="Allow", exact=True).click()
-    await person.reads("SmartRecruiters is connected", popup)
+    async with popup_held_open(person, company):
+        await popup.get_by_role("button", name="Allow", exact=True).click()
+        await person.reads("SmartRecruiters is connected", popup)
 
-    await expect(person.page).to_have_url(f"{sandbox.url}/companies/{company}")
-    await expect(person.page.get_by_text("connected", exact=True)).to_be_visible()
-    assert await sandbox.connected(company)
-    assert await sandbox.statuses("integration", company) == [200]
+    await popup_closes(person, sandbox, company)
 
 
 async def test_a_refusal_connects_nothing_and_ends_the_popup(
     person: Person, sandbox: Sandbox, company: str, password: str
 ) -> None:
-    popup = await _opens_popup(person, sandbox, company)
+    popup = await opens_popup(person, sandbox, company)
     await person.sign_in(password, popup)
     await person.reads_scope(company, popup)
     await popup.get_by_role("button", name="Do not allow").click()
@@ -52,7 +41,7 @@ async def test_every_step_fits_the_popup_without_scripts_too(
     new_person: NewPerson, sandbox: Sandbox, company: str, password: str
 ) -> None:
     person = await new_person(java_script_enabled=False)
-    popup = await _opens_popup(person, sandbox, company)
+    popup = await opens_popup(person, sandbox, company)
     await person.sign_in("not the password", popup)
     await expect(popup.get_by_role("alert")).to_be_visible()
     await expect(popup.get_by_role("button", name="Sign in")).to_be_in_viewport(ratio=1)
@@ -69,7 +58,7 @@ async def test_whose_move_it_is_fits_the_popup(
     person: Person, sandbox: Sandbox, new_company: NewCompany, password: str
 ) -> None:
     company = await new_company()
-    popup = await _opens_popup(person, sandbox, company)
+    popup = await opens_popup(person, sandbox, company)
     await sandbox.ask("PATCH", f"/companies/{company}", {"consented": False})
     await person.sign_in(password, popup)
     await popup.get_by_role("button", name="Allow", exact=True).click()

@@ -8,34 +8,20 @@ from local_stack.stack import Stack
 from playwright.async_api import expect
 
 from tests.browser.conftest import NewCompany, NewPerson
-from tests.browser.support import Person, Sandbox, refused_frame
+from tests.browser.support import Person, Sandbox, goes_to_connect, is_back, refused_frame
 
 pytestmark = pytest.mark.usefixtures("redirect_mode")
 
 
-async def _goes_to_connect(person: Person, sandbox: Sandbox, company: str) -> None:
-    await person.page.goto(f"{sandbox.url}/companies/{company}")
-    await person.page.get_by_role("link", name="Connect", exact=True).click()
-
-
-async def _is_back(person: Person, sandbox: Sandbox, company: str, *, connected: bool) -> None:
-    await expect(person.page).to_have_url(f"{sandbox.url}/landing/{company}")
-    await person.reads("Welcome back")
-    said = "is connected." if connected else "is not connected."
-    await expect(person.page.get_by_role("main")).to_contain_text(said)
-    assert await sandbox.connected(company) is connected
-    assert await sandbox.statuses("landing", company) == [200]
-
-
-async def test_an_administrator_connects_and_is_back_at_smartrecruiters(
+async def test_an_administrator_connects_andis_back_at_smartrecruiters(
     person: Person, sandbox: Sandbox, company: str, password: str
 ) -> None:
-    await _goes_to_connect(person, sandbox, company)
+    await goes_to_connect(person, sandbox, company)
     await person.sign_in(password)
     await person.reads_scope(company)
     await person.page.get_by_role("button", name="Allow", exact=True).click()
 
-    await _is_back(person, sandbox, company, connected=True)
+    await is_back(person, sandbox, company, connected=True)
     assert await sandbox.statuses("integration", company) == [200]
 
 
@@ -45,7 +31,7 @@ async def test_no_step_is_a_barrier(
     several = "several@acme.example"
     who = ("--name", "Sam", "--organisation", "Acme Robotics", "--organisation", "Acme Iberia")
     stack.bridge("users", "add", several, *who, "--password-stdin", typed=password)
-    await _goes_to_connect(person, sandbox, company)
+    await goes_to_connect(person, sandbox, company)
     await person.reads("Sign in to connect SmartRecruiters")
     await person.finds_no_barrier()
     await person.sign_in("not the password", email=several)
@@ -59,37 +45,37 @@ async def test_no_step_is_a_barrier(
     await person.reads_scope(company)
     await person.finds_no_barrier()
     await person.page.get_by_role("button", name="Allow", exact=True).click()
-    await _is_back(person, sandbox, company, connected=True)
+    await is_back(person, sandbox, company, connected=True)
 
 
 async def test_clicking_twice_connects_once(
     person: Person, sandbox: Sandbox, company: str, password: str
 ) -> None:
-    await _goes_to_connect(person, sandbox, company)
+    await goes_to_connect(person, sandbox, company)
     await person.sign_in(password)
     await person.reads_scope(company)
     await person.page.get_by_role("button", name="Allow", exact=True).dblclick()
 
-    await _is_back(person, sandbox, company, connected=True)
+    await is_back(person, sandbox, company, connected=True)
     assert await sandbox.statuses("integration", company) == [200]
 
 
 async def test_a_refusal_connects_nothing_and_leads_back(
     person: Person, sandbox: Sandbox, company: str, password: str
 ) -> None:
-    await _goes_to_connect(person, sandbox, company)
+    await goes_to_connect(person, sandbox, company)
     await person.sign_in(password)
     await person.reads_scope(company)
     await person.page.get_by_role("button", name="Do not allow").click()
 
-    await _is_back(person, sandbox, company, connected=False)
+    await is_back(person, sandbox, company, connected=False)
     assert await sandbox.statuses("integration", company) == []
 
 
 async def test_a_wrong_password_is_told_and_can_be_tried_again(
     person: Person, sandbox: Sandbox, company: str, password: str
 ) -> None:
-    await _goes_to_connect(person, sandbox, company)
+    await goes_to_connect(person, sandbox, company)
     await person.sign_in("not the password")
 
     alert = person.page.get_by_role("alert")
@@ -103,21 +89,21 @@ async def test_a_wrong_password_is_told_and_can_be_tried_again(
     await person.sign_in(password)
     await person.reads_scope(company)
     await person.page.get_by_role("button", name="Allow", exact=True).click()
-    await _is_back(person, sandbox, company, connected=True)
+    await is_back(person, sandbox, company, connected=True)
 
 
 async def test_it_works_without_scripts_at_600_by_400(
     new_person: NewPerson, sandbox: Sandbox, company: str, password: str
 ) -> None:
     person = await new_person(java_script_enabled=False, viewport={"width": 600, "height": 400})
-    await _goes_to_connect(person, sandbox, company)
+    await goes_to_connect(person, sandbox, company)
     await person.sign_in("not the password")
     await expect(person.page.get_by_role("alert")).to_be_visible()
     await person.sign_in(password)
     await person.reads_scope(company)
     await person.page.get_by_role("button", name="Allow", exact=True).click()
 
-    await _is_back(person, sandbox, company, connected=True)
+    await is_back(person, sandbox, company, connected=True)
 
 
 async def test_it_works_with_the_keyboard_alone_and_in_the_dark(
@@ -140,7 +126,7 @@ async def test_it_works_with_the_keyboard_alone_and_in_the_dark(
     await person.tabs_to(page.get_by_role("button", name="Allow", exact=True))
     await keyboard.press("Enter")
 
-    await _is_back(person, sandbox, company, connected=True)
+    await is_back(person, sandbox, company, connected=True)
 
 
 async def test_a_company_connected_already_is_told_and_keeps_its_connection(

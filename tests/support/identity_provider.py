@@ -64,10 +64,10 @@ class IdentityProvider:
 
 @asynccontextmanager
 async def identity_provider(
-    folder: Path, *, redirect_uri: str, email: str
+    folder: Path, *, redirect_uri: str, email: str, host: str = "127.0.0.1"
 ) -> AsyncIterator[IdentityProvider]:
     """A provider that is ready and knows one person; ended whatever happens."""
-    issuer = f"http://127.0.0.1:{free_port()}"
+    issuer = f"http://{host}:{free_port()}"
     env = {
         "ISSUER": issuer,
         "CLIENT_ID": CLIENT_ID,
