@@ -82,6 +82,7 @@ async def test_from_the_popup_a_window_opens_and_both_close(
     window = await _goes_on_in_a_window(person, sandbox, company)
     await _logs_in(window.page, provider)
     await window.reads_scope(company)
+    await window.finds_no_barrier()
     async with window.page.expect_event("close"):
         await window.page.get_by_role("button", name="Allow", exact=True).click()
 
@@ -114,7 +115,8 @@ async def test_a_refusal_in_the_window_connects_nothing(
     async with window.page.expect_event("close"):
         await window.page.get_by_role("button", name="Do not allow").click()
 
-    await person.reads(SIGN_IN, person.page.frame_locator("iframe"))
+    popup = await person.reads(SIGN_IN, person.page.frame_locator("iframe"))
+    await person.finds_no_barrier(popup)
     assert not await sandbox.connected(company)
     assert await sandbox.statuses("integration", company) == []
 
