@@ -23,6 +23,8 @@ _SETTINGS = {
     "CREDENTIALS_SIGNING_KEY_AHEAD_SECONDS": "5",
     "CREDENTIALS_KEY_CHECK_SECONDS": "1",
     "GATEWAY_KEYS_REFRESH_SECONDS": "1",
+    # A client there asks for a new token in each round, as fast as it can.
+    "GATEWAY_TOKEN_REQUESTS_PER_MINUTE": "100000",
     "LOG_LEVEL": "debug",
 }
 
