@@ -1,18 +1,15 @@
 """`bridge deliveries`: dead letters in an operator's hands, over the service's internal API."""
 
-import asyncio
 import json
-import os
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 from urllib.parse import urlencode
 
-import aiohttp
 import click
-from runtime.fencing import Fence
-from runtime.http import outgoing
+from runtime.operating import RunningService
 
-_DEADLINE = 30
+_call = RunningService(
+    "results-publisher", variable="RESULTS_PUBLISHER_URL", default="http://127.0.0.1:9083", deadline=30
+).call
 
 
 @click.group()
@@ -93,43 +90,3 @@ def replay(
 def _edited(delivery_id: str) -> str | None:
     body = json.loads(_call("GET", f"/api/deliveries/{delivery_id}")["body"])
     return click.edit(json.dumps(body, indent=2, ensure_ascii=False), extension=".json")
-
-
-def _call(method: str, path: str, body: str | None = None) -> Any:
-    base = os.environ.get("RESULTS_PUBLISHER_URL", "http://127.0.0.1:9083").rstrip("/")
-    try:
-        fence = Fence.only(base)
-        status, text = asyncio.run(_asked(fence, method, base + path, body))
-    except ValueError as error:
-        raise click.ClickException("RESULTS_PUBLISHER_URL is not an http address") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise click.ClickException(f"results-publisher at {base} does not answer: {error}") from error
-    if status >= 300:
-        raise click.ClickException(_reason(status, text))
-    return json.loads(text or "null")
-
-
-async def _asked(fence: Fence, method: str, url: str, body: str | None) -> tuple[int, str]:
-    headers = {"Authorization": f"Bearer {_token()}", "Content-Type": "application/json"}
-    deadline = aiohttp.ClientTimeout(total=_DEADLINE)
-    async with (
-        outgoing.session(fence, timeout=deadline) as session,
-        session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer,
-    ):
-        return answer.status, await answer.text()
-
-
-def _reason(status: int, text: str) -> str:
-    try:
-        problem = json.loads(text)
-        return f"{status}: {problem.get('detail') or problem.get('title')}"
-    except (ValueError, AttributeError):
-        return f"results-publisher answered {status}"
-
-
-def _token() -> str:
-    path = os.environ.get("INTERNAL_API_TOKEN_FILE")
-    token = Path(path).read_text("utf-8").strip() if path else os.environ.get("INTERNAL_API_TOKEN", "")
-    if not token:
-        raise click.ClickException("INTERNAL_API_TOKEN (or INTERNAL_API_TOKEN_FILE) is missing")
-    return token

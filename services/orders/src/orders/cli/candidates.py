@@ -1,17 +1,12 @@
 """`bridge candidates`: erase and export what is kept of a person, over the running service's internal API."""
 
-import asyncio
 import json
-import os
-from pathlib import Path
 from typing import Any
 
-import aiohttp
 import click
-from runtime.fencing import Fence
-from runtime.http import outgoing
+from runtime.operating import RunningService
 
-_DEADLINE = 120
+_ORDERS = RunningService("orders", variable="ORDERS_URL", default="http://127.0.0.1:9082", deadline=120)
 
 
 @click.group()
@@ -69,39 +64,4 @@ def _subject(**given: str | None) -> dict[str, str]:
 
 
 def _call(path: str, body: dict[str, str]) -> Any:
-    base = os.environ.get("ORDERS_URL", "http://127.0.0.1:9082").rstrip("/")
-    try:
-        status, text = asyncio.run(_asked(Fence.only(base), base + path, body))
-    except ValueError as error:
-        raise click.ClickException("ORDERS_URL is not an http address") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise click.ClickException(f"orders at {base} does not answer: {error}") from error
-    if status >= 300:
-        raise click.ClickException(_reason(status, text))
-    return json.loads(text)
-
-
-async def _asked(fence: Fence, url: str, body: dict[str, str]) -> tuple[int, str]:
-    headers = {"Authorization": f"Bearer {_token()}"}
-    deadline = aiohttp.ClientTimeout(total=_DEADLINE)
-    async with (
-        outgoing.session(fence, timeout=deadline) as session,
-        session.post(url, json=body, headers=headers, allow_redirects=False) as answer,
-    ):
-        return answer.status, await answer.text()
-
-
-def _reason(status: int, text: str) -> str:
-    try:
-        problem = json.loads(text)
-        return f"{status}: {problem.get('detail') or problem.get('title')}"
-    except (ValueError, AttributeError):
-        return f"orders answered {status}"
-
-
-def _token() -> str:
-    path = os.environ.get("INTERNAL_API_TOKEN_FILE")
-    token = Path(path).read_text("utf-8").strip() if path else os.environ.get("INTERNAL_API_TOKEN", "")
-    if not token:
-        raise click.ClickException("INTERNAL_API_TOKEN (or INTERNAL_API_TOKEN_FILE) is missing")
-    return token
+    return _ORDERS.call("POST", path, json.dumps(body))
