@@ -65,7 +65,6 @@ class Outgoing:
                 await self._send_batch()
         finally:
             self.sending = None
-            self._fail(self._waiting, KafkaError("sending has ended"))
 
     async def _send_batch(self) -> None:
         taken: list[_Waiting] = []
@@ -78,7 +77,6 @@ class Outgoing:
                 await asyncio.shield(sent)
         except Exception as error:
             self._fail(taken, error)
-            self._fail(self._waiting, error)
             return
         except asyncio.CancelledError:
             self._fail(taken, KafkaError("sending was cancelled"))
@@ -99,12 +97,12 @@ class Outgoing:
             taken.append(self._waiting.popleft())
         return batch
 
-    def _fail(self, records: list[_Waiting] | deque[_Waiting], error: Exception) -> None:
-        for record in records:
+    def _fail(self, taken: Sequence[_Waiting], error: Exception) -> None:
+        """Tells the batch and all that waits behind it."""
+        for record in (*taken, *self._waiting):
             if not record.acknowledged.done():
                 record.acknowledged.set_exception(self._failure(error))
-        if records is self._waiting:
-            self._waiting.clear()
+        self._waiting.clear()
 
 
 def _heard(sent: asyncio.Future[None]) -> None:
