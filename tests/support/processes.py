@@ -106,9 +106,12 @@ class Process:
 
 @asynccontextmanager
 async def running(process: Process, *, within: float = 30.0) -> AsyncIterator[Process]:
-    """The process, started; killed at the end if it still runs."""
+    """The process, started; killed at the end if it still runs. A failure says what it wrote last."""
     await process.start(within=within)
     try:
         yield process
+    except Exception as error:
+        error.add_note(f"the process had written:\n{process.output[-6000:]}")
+        raise
     finally:
         await process.kill()

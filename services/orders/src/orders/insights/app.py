@@ -19,6 +19,7 @@ from runtime.migrations import require_current
 from runtime.process import StartupError, Supervisor, run
 
 from orders.errors import StorageUnavailable
+from orders.insights.numbers import Numbers
 from orders.insights.settings import Settings
 from orders.insights.store import write
 from orders.insights.streams import READ, build
@@ -89,32 +90,23 @@ async def _stream(app: faust.App) -> None:
 
 
 async def _flush(app: faust.App, tables: Tables, pool: Pool, every: float) -> None:
-    """Writes what changed; everything after the tables were rebuilt, for whoever had them may have died."""
-    whole = False
+    """Writes what changed."""
     while True:
         await asyncio.sleep(every)
         if not ready(app):
-            whole = False
             continue
-        names = tables.changed if whole else set(tables.windows)
-        tables.changed = set()
+        changed, tables.changed = tables.changed, set()
         try:
-            await write(pool, _owned(app, tables, names))
-            whole = True
+            await write(pool, _owned(app, tables, changed))
         except StorageUnavailable as error:
-            tables.changed |= names
+            tables.changed |= changed
             log.warning("numbers are written later", reason=str(error))
 
 
-def _owned(app: faust.App, tables: Tables, names: set[str]) -> dict[Key, dict[str, float]]:
+def _owned(app: faust.App, tables: Tables, keys: set[Key]) -> dict[Key, Numbers]:
     """A replica writes the partitions it has: of others it may remember older numbers."""
     mine = {place.partition for place in app.consumer.assignment()}
-    keys = {Key.parse(name): name for name in names}
-    return {
-        key: dict(tables.windows[name])
-        for key, name in keys.items()
-        if key.partition in mine and name in tables.windows
-    }
+    return {key: tables.windows[key] for key in keys if key.partition in mine and key in tables.windows}
 
 
 async def _partitions(bootstrap: str, prefix: str) -> int:

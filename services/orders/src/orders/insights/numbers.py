@@ -13,7 +13,7 @@ from contracts.types import ResultStatus
 
 Numbers = Mapping[str, float]
 Facts = Mapping[str, Any]
-"""What is kept of an order: `counted` names what was counted of it, each of which has its time in seconds."""
+"""What is kept of an order: its `company_id`, and the time in seconds of each thing that happened to it."""
 
 EMPTY: Numbers = {
     "orders": 0,
@@ -23,6 +23,7 @@ EMPTY: Numbers = {
     "seconds_to_result": 0.0,
     "timed_results": 0,
 }
+_COUNTERS = {"order": "orders", "result": "results", "failure": "failures"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,55 +33,45 @@ class Rules:
     window: timedelta
     late_after: timedelta
 
-    def window_of(self, at: datetime) -> datetime:
-        """Returns the start of the window a moment belongs to."""
+    def window_of(self, at: float) -> datetime:
+        """Returns the start of the window a moment, in seconds, belongs to."""
         width = int(self.window.total_seconds())
-        return datetime.fromtimestamp(int(at.timestamp()) // width * width, UTC)
+        return datetime.fromtimestamp(int(at) // width * width, UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One event's share: what is kept of the order now, and what its company's windows gain."""
-
-    facts: Facts
-    company_id: str
-    gains: tuple[tuple[datetime, Numbers], ...]
-
-
-def count(facts: Facts | None, data: EventData, rules: Rules) -> Counted | None:
-    """Returns an event's share; None when it counts for nothing, or was counted before.
-
-    Topics are read side by side, so a result may come before its order: the second of them tells the time.
-    """
-    known: Facts = facts or {"counted": []}
+def learn(facts: Facts | None, data: EventData) -> Facts | None:
+    """Returns what is known of an order after an event; None when it counts for nothing, or was known."""
     match data:
         case OrderPlaced():
-            what, at, gains = "order", data.received_at, {"orders": 1}
+            what, at = "order", data.received_at
         case AssessmentUpdated(stage=Stage.FAILED):
-            what, at, gains = "failure", data.occurred_at, {"failures": 1}
+            what, at = "failure", data.occurred_at
         case ResultRejected(kind=DeliveryKind.RESULT, status=ResultStatus.COMPLETED):
-            what, at, gains = "failure", data.occurred_at, {"failures": 1}
+            what, at = "failure", data.occurred_at
         case ResultPublished(kind=DeliveryKind.RESULT, status=ResultStatus.COMPLETED):
-            what, at, gains = "result", data.occurred_at, {"results": 1}
+            what, at = "result", data.occurred_at
         case _:
             return None
-    if what in known["counted"]:
-        return None
-    now_known = {**known, "counted": [*known["counted"], what], what: at.timestamp()}
-    timed = _time(now_known, rules) if what in {"order", "result"} else ()
-    return Counted(now_known, data.company_id, ((rules.window_of(at), gains), *timed))
+    known: Facts = facts or {"company_id": data.company_id}
+    return None if what in known else {**known, what: at.timestamp()}
 
 
-def add(numbers: Numbers | None, gains: Numbers) -> Numbers:
-    """Returns the sum."""
-    return {name: (numbers or EMPTY).get(name, 0) + gains.get(name, 0) for name in EMPTY}
+def worth(facts: Facts, rules: Rules) -> list[tuple[datetime, Numbers]]:
+    """Returns what an order adds to its company's windows.
+
+    Topics are read side by side, so a result may come before its order: with both known it has a time.
+    """
+    gains: list[tuple[datetime, Numbers]] = [
+        (rules.window_of(facts[what]), {counter: 1}) for what, counter in _COUNTERS.items() if what in facts
+    ]
+    if "order" in facts and "result" in facts:
+        seconds = max(0.0, facts["result"] - facts["order"])
+        late = int(seconds > rules.late_after.total_seconds())
+        timed = {"late": late, "seconds_to_result": seconds, "timed_results": 1}
+        gains.append((rules.window_of(facts["result"]), timed))
+    return gains
 
 
-def _time(facts: Facts, rules: Rules) -> tuple[tuple[datetime, Numbers], ...]:
-    """Returns the time to result, for the result's window, once both ends are known."""
-    if "order" not in facts or "result" not in facts:
-        return ()
-    seconds = max(0.0, facts["result"] - facts["order"])
-    late = int(seconds > rules.late_after.total_seconds())
-    window = rules.window_of(datetime.fromtimestamp(facts["result"], UTC))
-    return ((window, {"late": late, "seconds_to_result": seconds, "timed_results": 1}),)
+def add(numbers: Numbers | None, gains: Numbers, times: int = 1) -> Numbers:
+    """Returns the sum; with `times` -1 the difference."""
+    return {name: (numbers or EMPTY)[name] + times * gains.get(name, 0) for name in EMPTY}

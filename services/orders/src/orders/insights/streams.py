@@ -1,4 +1,4 @@
-"""The Faust app: three agents, two tables. Built by a function; nothing is constructed at import."""
+"""The Faust app: three agents, one table. Built by a function; nothing is constructed at import."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from contracts.errors import ContractError
 from contracts.topics import ENGINES_UPDATES, GATEWAY_ORDERS, RESULTS_DELIVERIES, Topic
 from runtime.kafka import security
 
+from orders.insights.consumer import Transport
 from orders.insights.numbers import Rules
 from orders.insights.tables import Tables
 
@@ -44,7 +45,7 @@ def build(
     keep: timedelta,
     clock: Callable[[], datetime],
 ) -> tuple[faust.App, Tables]:
-    """Returns the app and its tables.
+    """Returns the app and its tables, which are counted anew after each rebalance.
 
     At least once, one event at a time of a topic: more was measured to commit past unfinished work.
     """
@@ -65,13 +66,15 @@ def build(
         stream_recovery_delay=0.0,
         web_enabled=False,
     )
-    tables = Tables(
-        # No value_type: faust takes any for a model of its own when it reads the changelog back, dict too.
-        orders=app.Table("orders", partitions=partitions, key_type=str),
-        windows=app.Table("windows", partitions=partitions, key_type=str),
-        rules=rules,
-        keep=keep,
-    )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    # No value_type: faust takes any for a model of its own when it reads the changelog back, dict too.
+    orders = app.Table("facts", partitions=partitions, key_type=str)
+    tables = Tables(orders=orders, rules=rules, keep=keep)
+
+    async def rebuild() -> None:
+        tables.rebuild(clock())
+
+    orders.on_recover(rebuild)
     for topic in READ:
         source = app.topic(
             prefix + topic.name,
