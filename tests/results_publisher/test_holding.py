@@ -131,6 +131,7 @@ async def test_a_company_that_connected_meanwhile_is_held_anew(
         await harness.until("order-2", "held")
         await _held_since(harness, "order-2", days=300)
         store = PostgresIngestion(harness.pool)
+        await eventually(lambda: _nobody_sends(harness))
         now = datetime.now(UTC)
         assert await store.cut_off(held_for=timedelta(days=30), now=now) == 0
         assert await store.cut_off(held_for=timedelta(days=30), now=now + timedelta(days=31)) == 2
@@ -140,6 +141,11 @@ async def test_a_company_that_connected_meanwhile_is_held_anew(
 async def _held_since(harness: Harness, order_id: str, *, days: int) -> None:
     query = "UPDATE results_publisher.deliveries SET held_at = now() - $2::interval WHERE order_id = $1"
     await harness.pool.execute(query, order_id, timedelta(days=days))
+
+
+async def _nobody_sends(harness: Harness) -> bool:
+    query = "SELECT lease_until IS NULL FROM results_publisher.companies WHERE company_id = 'acme'"
+    return bool(await harness.pool.fetchval(query))
 
 
 async def _state(harness: Harness, wanted: str) -> bool:
