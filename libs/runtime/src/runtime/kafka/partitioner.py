@@ -2,17 +2,18 @@
 
 import random
 import struct
+from collections.abc import Sequence
 
 _M = 0x5BD1E995
 _SEED = 0x9747B28C
 _MASK = 0xFFFFFFFF
 
 
-def partition(key: bytes | None, count: int) -> int:
-    """Returns the key's partition of `count`; without a key, any."""
+def partition(key: bytes | None, everywhere: Sequence[int], available: Sequence[int]) -> int:
+    """Returns the key's partition among all of them; without a key, any available one."""
     if key is None:
-        return random.randrange(count)  # noqa: S311 - spread, not secrecy
-    return (murmur2(key) & 0x7FFFFFFF) % count
+        return random.choice(available or everywhere)  # noqa: S311 - spread, not secrecy
+    return everywhere[(murmur2(key) & 0x7FFFFFFF) % len(everywhere)]
 
 
 def murmur2(data: bytes) -> int:

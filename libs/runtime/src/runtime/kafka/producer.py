@@ -18,9 +18,9 @@ from contracts.topics import Topic
 from prometheus_client import Counter
 
 from runtime import tracing
+from runtime.deadlines import Deadlines
 from runtime.kafka import security
 from runtime.kafka.closing import begin, close_producer
-from runtime.kafka.outgoing import Outgoing
 from runtime.kafka.partitioner import partition
 from runtime.metrics import PUBLISH_FAILURES, PUBLISHED
 
@@ -58,8 +58,8 @@ class EventProducer:
         self._client_id = client_id
         self._prefix = prefix
         self._deadline = deadline
+        self._deadlines = Deadlines(deadline)
         self._producer: AIOKafkaProducer | None = None
-        self._partitions: dict[str, list[Outgoing]] = {}
         self._connected = asyncio.Event()
         self._connecting: asyncio.Task[None] | None = None
         self._well = False
@@ -75,17 +75,12 @@ class EventProducer:
         await asyncio.wait([self._connecting], timeout=min(2.0, self._deadline))
 
     async def stop(self) -> None:
-        """Sends what is waiting and closes, within some ten seconds."""
+        """Sends what is waiting and closes, within five seconds."""
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.wait([self._connecting])
         producer, self._producer = self._producer, None
-        ways = [way for partitions in self._partitions.values() for way in partitions]
-        self._partitions = {}
-        if sending := [way.sending for way in ways if way.sending is not None]:
-            _, late = await asyncio.wait(sending, timeout=5)
-            for task in late:
-                task.cancel()
+        self._connected.clear()
         if producer is not None:
             await close_producer(producer)
 
@@ -110,58 +105,55 @@ class EventProducer:
         self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
     ) -> None:
         """Publishes one record as it is; `value` None is a tombstone."""
-        partitions = self._partitions.get(topic) or await self._look_up(topic)
-        await partitions[partition(key, len(partitions))].put(key, value, headers)
+        try:
+            with self._deadlines.block():
+                await (await self._send(topic, key, value, headers))
+        except (TimeoutError, KafkaError) as error:
+            raise self._failed([topic], error) from error
+        self._well = True
+        _published(topic).inc()
 
     async def publish_batch(self, messages: Sequence[Message]) -> None:
         """Publishes records together; returns when all are acknowledged.
 
         After BrokerUnavailable any of them may have arrived: repeat them all.
         """
-        under_way = []
-        for topic, key, value, headers in messages:
-            partitions = self._partitions.get(topic) or await self._look_up(topic)
-            under_way.append(partitions[partition(key, len(partitions))].put(key, value, headers))
-        for outcome in await asyncio.gather(*under_way, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
+        try:
+            with self._deadlines.block():
+                outcomes = await asyncio.gather(
+                    *[await self._send(*message) for message in messages], return_exceptions=True
+                )
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    raise outcome
+        except (TimeoutError, KafkaError) as error:
+            raise self._failed([message.topic for message in messages], error) from error
+        self._well = True
+        for message in messages:
+            _published(message.topic).inc()
 
     async def answers(self) -> bool:
         """Asks Kafka now: a probe for `Health.check`, which sets the deadline."""
         producer = self._producer
         return producer is not None and bool(await producer.client.force_metadata_update())
 
-    async def _look_up(self, topic: str) -> list[Outgoing]:
-        """Returns the ways to the topic's partitions, by their number; asked of Kafka once."""
-        try:
-            async with asyncio.timeout(self._deadline):
-                await self._connected.wait()
-                if self._producer is None:
-                    raise BrokerUnavailable("the producer is stopped")
-                numbers = await self._producer.partitions_for(self._prefix + topic)
-        except (TimeoutError, KafkaError) as error:
-            raise self._failed(topic, error) from error
-        if topic not in self._partitions:
-            self._partitions[topic] = [self._outgoing(topic, number) for number in sorted(numbers)]
-        return self._partitions[topic]
-
-    def _outgoing(self, topic: str, number: int) -> Outgoing:
-        return Outgoing(
-            producer=self._producer,
-            topic=self._prefix + topic,
-            partition=number,
-            deadline=self._deadline,
-            failure=lambda error: self._failed(topic, error),
-            acknowledged=lambda count: self._acknowledged(topic, count),
+    async def _send(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+    ) -> asyncio.Future[Any]:
+        """Hands a record to aiokafka; returns the acknowledgement to come."""
+        if not self._connected.is_set():
+            await self._connected.wait()
+        if self._producer is None:
+            raise BrokerUnavailable("the producer is stopped")
+        acknowledged: asyncio.Future[Any] = await self._producer.send(
+            self._prefix + topic, value, key=key, headers=headers
         )
+        return acknowledged
 
-    def _acknowledged(self, topic: str, count: int) -> None:
-        self._well = True
-        _published(topic).inc(count)
-
-    def _failed(self, topic: str, error: Exception) -> BrokerUnavailable:
+    def _failed(self, topics: Sequence[str], error: Exception) -> BrokerUnavailable:
         self._well = False
-        PUBLISH_FAILURES.labels(topic).inc()
+        for topic in topics:
+            PUBLISH_FAILURES.labels(topic).inc()
         cause = f"no answer within {self._deadline} s" if isinstance(error, TimeoutError) else repr(error)
         return BrokerUnavailable(f"Kafka did not acknowledge: {cause}")
 
@@ -174,6 +166,7 @@ class EventProducer:
                 acks="all",
                 linger_ms=0,
                 max_batch_size=_BATCH_BYTES,
+                partitioner=partition,
                 # Also how long aiokafka keeps a record that nobody waits for any more.
                 request_timeout_ms=int(self._deadline * 1000),
             )
