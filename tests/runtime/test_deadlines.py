@@ -66,4 +66,4 @@ async def test_nothing_ticks_while_nothing_is_under_way() -> None:
     deadlines = Deadlines(0.08)
     with deadlines.block():
         pass
-    await eventually(lambda: not deadlines._looking)
+    await eventually(lambda: not deadlines.looking)

@@ -1,6 +1,7 @@
 """One deadline for many short things, cheaply."""
 
 import asyncio
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
@@ -17,8 +18,8 @@ class Deadlines:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._every = min(_LOOK_EVERY_SECONDS, seconds / 8)
-        self._blocks: dict[Block, None] = {}
-        self._looking = False
+        self.under_way: dict[Block, None] = {}
+        self.looking = False
 
     def block(self, task: asyncio.Task[Any] | None = None) -> "Block":
         """Returns a block of the current task; whoever knows the task says so, as asking takes time."""
@@ -27,29 +28,17 @@ class Deadlines:
             raise RuntimeError("a deadline needs a task it can end")
         return Block(self, task)
 
-    def begin(self, block: "Block") -> float:
-        """Takes a block up; returns the time."""
-        loop = block.task.get_loop()
-        self._blocks[block] = None
-        if not self._looking:
-            self._looking = True
-            _ = loop.call_later(self._every, self._look, loop)
-        return loop.time()
-
-    def end(self, block: "Block") -> None:
-        """Forgets a block."""
-        del self._blocks[block]
-
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        latest = loop.time() - self.seconds
+    def look(self) -> None:
+        """Ends what has taken too long, and looks again as long as anything is under way."""
+        latest = monotonic() - self.seconds
         # In the order they began, so the first that is in time ends the look.
-        for block in self._blocks:
+        for block in self.under_way:
             if block.began > latest:
                 break
             block.expire()
-        self._looking = bool(self._blocks)
-        if self._looking:
-            _ = loop.call_later(self._every, self._look, loop)
+        self.looking = bool(self.under_way)
+        if self.looking:
+            _ = asyncio.get_running_loop().call_later(self._every, self.look)
 
 
 class Block:
@@ -61,17 +50,18 @@ class Block:
         self._deadlines = deadlines
         self.task = task
         self._expired = False
-        self._cancelling = 0
-        self.began = 0.0
 
     def __enter__(self) -> None:
         self._cancelling = self.task.cancelling()
-        self.began = self._deadlines.begin(self)
+        self.began = monotonic()
+        self._deadlines.under_way[self] = None
+        if not self._deadlines.looking:
+            self._deadlines.look()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._deadlines.end(self)
+        del self._deadlines.under_way[self]
         if not self._expired:
             return
         if self.task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
