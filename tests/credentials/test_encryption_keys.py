@@ -2,6 +2,7 @@
 """Keys that seal: bound to rows, changed under load, read again, and never lost by mistake."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from credentials.service.randomness import Randomness
 from credentials.settings import DatabaseSettings
 from credentials.storage.sealed_rows import TABLES, PostgresSealedRows
 from runtime import database
+from runtime.candidate_keys.jwe import CandidateKey
+from runtime.candidate_keys.pool import Allotted
 from runtime.errors import StartupError
 
 from tests.credentials.support.world import World, made_up_keys
@@ -104,7 +107,8 @@ async def test_a_new_key_in_front_takes_every_row_over_under_load(old_world: Wor
             statuses.append((await world.call(TOKEN.format("acme"), replica=replica)).status)
             statuses.append((await world.our_token(*ours)).status)
             allotted = await world.call("/internal/candidate-keys/allot", {"count": 5}, replica=replica)
-            ids = [key["id"] for key in allotted.body["keys"]]
+            records = Allotted(base64.b64decode(allotted.body["keys"]), {}).apart()
+            ids = [CandidateKey.of_record(record).id for record in records]
             statuses.append(
                 (await world.call("/internal/candidate-keys/find", {"ids": ids}, replica=replica)).status
             )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import ECKey, OctKey
 from runtime.candidate_keys.errors import KeysUnavailable, Unreadable
-from runtime.candidate_keys.jwe import CandidateKey, header_of
+from runtime.candidate_keys.jwe import RECORD_BYTES, CandidateKey, header_of
 from runtime.candidate_keys.person import Person
 from runtime.candidate_keys.pool import Allotted, KeyPool
 
@@ -94,8 +94,10 @@ class _Source:
         if self.away:
             raise KeysUnavailable("away")
         self.asked.append(count)
-        keys = tuple(CandidateKey(str(uuid4()), os.urandom(32)) for _ in range(count))
-        return Allotted(keys, {**WRAPPING.as_dict(private=False), "kid": WRAPPING.thumbprint()})
+        return Allotted(
+            os.urandom(count * RECORD_BYTES),
+            {**WRAPPING.as_dict(private=False), "kid": WRAPPING.thumbprint()},
+        )
 
 
 class _Clock:

@@ -56,9 +56,13 @@ class CandidateKeysStub:
         return answer
 
     def _allot(self, body: dict[str, Any]) -> dict[str, Any]:
-        made = [self.key().id for _ in range(body["count"])]
+        records = []
+        for _ in range(body["count"]):
+            key_id, secret = uuid4(), os.urandom(32)
+            self.keys[str(key_id)] = secret
+            records.append(key_id.bytes + secret)
         public = {**self.wrapping_key.as_dict(private=False), "kid": self.wrapping_key.thumbprint()}
-        return {"keys": [self._shown(one) for one in made], "wrapping_key": public}
+        return {"keys": base64.b64encode(b"".join(records)).decode(), "wrapping_key": public}
 
     def _find(self, body: dict[str, Any]) -> dict[str, Any]:
         known = [one for one in body["ids"] if one in self.keys]

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from runtime import tracing
 from runtime.candidate_keys.errors import Erased, KeysUnavailable, UnknownKey, Unreadable
-from runtime.candidate_keys.jwe import CandidateKey, header_of
+from runtime.candidate_keys.jwe import RECORD_BYTES, CandidateKey, header_of
 from runtime.candidate_keys.person import Person
 from runtime.candidate_keys.pool import Allotted
 
@@ -98,10 +98,13 @@ class CandidateKeys:
         """See `runtime.candidate_keys.pool.Allotting`."""
         answer = await self._post("/allot", {"count": count})
         try:
-            keys = tuple(CandidateKey(one["id"], base64.b64decode(one["key"])) for one in answer["keys"])
-            return Allotted(keys, answer["wrapping_key"])
+            records = base64.b64decode(answer["keys"], validate=True)
+            wrapping_key = answer["wrapping_key"]
         except (KeyError, TypeError, ValueError) as error:
             raise _not_understood() from error
+        if len(records) != count * RECORD_BYTES:
+            raise _not_understood()
+        return Allotted(records, wrapping_key)
 
     async def open(self, sealed: str) -> tuple[Person, CandidateKey | None]:
         """Returns who is sealed in it, and the key of its own when it has one.

@@ -15,7 +15,9 @@ from pydantic_core import from_json
 
 from runtime.candidate_keys.errors import Unreadable
 
+_ID_BYTES = 16
 KEY_BYTES = 32
+RECORD_BYTES = _ID_BYTES + KEY_BYTES
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -30,6 +32,12 @@ class CandidateKey:
     def __init__(self, key_id: str, key: bytes) -> None:
         self.id = key_id
         self._key = key
+
+    @classmethod
+    def of_record(cls, record: bytes) -> "CandidateKey":
+        """Returns the key in RECORD_BYTES: its id, a UUID, and itself."""
+        text = record[:_ID_BYTES].hex()
+        return cls(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}", record[_ID_BYTES:])
 
     def seal(self, plain: bytes) -> str:
         """Returns the JWE."""

@@ -11,7 +11,7 @@ from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from runtime.candidate_keys.errors import KeysUnavailable
-from runtime.candidate_keys.jwe import CandidateKey
+from runtime.candidate_keys.jwe import RECORD_BYTES, CandidateKey
 
 _BATCH = 500  # made ready within a millisecond: an order may be waiting
 _LOOK_EVERY_SECONDS = 30.0
@@ -22,10 +22,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Allotted:
-    """Fresh keys, each for one order; and the public key for when there are none."""
+    """Fresh keys, each for one order, RECORD_BYTES each; and the public key for when there are none."""
 
-    keys: tuple[CandidateKey, ...]
+    records: bytes
     wrapping_key: Mapping[str, Any]
+
+    def apart(self) -> list[bytes]:
+        """Returns each key's record."""
+        return [self.records[at : at + RECORD_BYTES] for at in range(0, len(self.records), RECORD_BYTES)]
 
 
 class Allotting(Protocol):
@@ -52,7 +56,7 @@ class KeyPool:
         self._low = size // 2
         self._clock = clock
         self._max_age = max_age
-        self._keys: deque[tuple[float, CandidateKey]] = deque()
+        self._keys: deque[tuple[float, bytes]] = deque()
         self._wrapping_key: ECKey | None = None
         self._wanted = asyncio.Event()
 
@@ -82,7 +86,7 @@ class KeyPool:
         return key
 
     def _next(self) -> CandidateKey | None:
-        key = self._keys.popleft()[1] if self._keys else None
+        key = CandidateKey.of_record(self._keys.popleft()[1]) if self._keys else None
         if len(self._keys) <= self._low:
             self._wanted.set()
         return key
@@ -112,7 +116,7 @@ class KeyPool:
             asked_at = self._clock()
             allotted = await self._source.allot(min(_BATCH, max(self._size - len(self._keys), 1)))
             self._wrapping_key = ECKey.import_key(_public(allotted.wrapping_key))
-            self._keys.extend((asked_at, key) for key in allotted.keys)
+            self._keys.extend((asked_at, record) for record in allotted.apart())
 
 
 def _public(jwk: Mapping[str, Any]) -> dict[str, str | list[str]]:

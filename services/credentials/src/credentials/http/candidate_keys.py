@@ -77,7 +77,8 @@ class _Handlers:
     async def allot(self, request: web.Request) -> web.Response:
         fresh = await self._service.allot((await read(request, _Allot)).count)
         answer = {
-            "keys": [{"id": str(key_id), "key": encoded(key)} for key_id, key in fresh],
+            # Hundreds, for whom an order may be waiting: an object each would take it a millisecond.
+            "keys": encoded(b"".join(key_id.bytes + key for key_id, key in fresh)),
             "wrapping_key": await self._service.wrapping_key(),
         }
         return web.json_response(answer, headers=_NO_STORE)
