@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from contracts.smartrecruiters.orders import InlineOrder
 from runtime.candidate_keys.errors import KeysUnavailable
+from runtime.in_one_go import InOneGo
 
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.handoff import Handoff, HandoffLinks
-from gateway.domain.orders import check_addresses, placed, read_order
+from gateway.domain.orders import Record, check_addresses, placed, read_order
 from gateway.domain.principal import Principal
 from gateway.errors import ForeignCompany, NotDurable, UnknownPackage
 from gateway.ports import KeysAtHand
@@ -39,11 +41,19 @@ class OrderService:
         self._returns = returns
         self._now = now
         self._keys = keys
+        self._reading = InOneGo(self._read)
 
     async def place(
         self, principal: Principal, body: bytes, *, inline_only: bool, traceparent: str | None
     ) -> str | None:
         """Returns the hand-off URL of an inline order, None for a standard one, once the order is durable."""
+        record, url = await self._reading.ask(_Asked(principal, body, inline_only, traceparent))
+        await self._intake.keep(record)
+        return url
+
+    def _read(self, asked: "_Asked") -> tuple[Record, str | None]:
+        """Returns what is to be kept, and the hand-off URL."""
+        principal, body, inline_only, traceparent = asked
         order = read_order(body, inline_only=inline_only)
         if order.company_id != principal.company_id:
             raise ForeignCompany
@@ -68,5 +78,11 @@ class OrderService:
             raise NotDurable(
                 "the order could not be sealed, please send it again", retry_after=_RETRY_AFTER_SECONDS
             ) from error
-        await self._intake.keep(record)
-        return self._links.url(token) if token else None
+        return record, self._links.url(token) if token else None
+
+
+class _Asked(NamedTuple):
+    principal: Principal
+    body: bytes
+    inline_only: bool
+    traceparent: str | None

@@ -11,6 +11,7 @@ from gateway.domain.catalogue import Catalogue
 from gateway.domain.principal import ORDERS_MODIFY, PACKAGES_VIEW
 from gateway.errors import Fault, InvalidRequest, UnknownPackage
 from gateway.http.server.bodies import read_body, read_json_body
+from gateway.http.server.brief import Brief
 from gateway.service.authentication import Authenticator
 from gateway.service.integrations import IntegrationService
 from gateway.service.orders import OrderService
@@ -76,7 +77,7 @@ class OrderHandlers:
             principal, body, inline_only=inline_only, traceparent=tracing.current()
         )
         if url is None:
-            return web.Response(status=202)
+            return Brief(status=202)
         return web.json_response({"url": url}, headers={"Cache-Control": "no-store"})
 
 

@@ -29,8 +29,11 @@ async def read_json_body(request: web.Request) -> bytes:
 
 async def read_body(request: web.Request) -> bytes:
     """Returns the body's bytes. Raises BodyCutShort, BodyTooSlow, and aiohttp's 413 above 1 MiB."""
-    if request.content.is_eof():
-        return await request.read()  # all of it came with the headers, as a small order does
+    if request.content.is_eof():  # all of it came with the headers, as a small order does
+        body = request.content.read_nowait()
+        if len(body) > LARGEST_BODY_BYTES:
+            raise web.HTTPRequestEntityTooLarge(LARGEST_BODY_BYTES)
+        return body
     try:
         async with asyncio.timeout(_ARRIVES_WITHIN_SECONDS):
             return await request.read()

@@ -1,0 +1,62 @@
+"""Work done for many callers one after another."""
+
+import asyncio
+
+import pytest
+from runtime import tracing
+from runtime.in_one_go import InOneGo
+
+
+async def test_all_who_ask_at_once_are_served_in_turn_each_with_its_own() -> None:
+    done: list[int] = []
+
+    def halve(number: int) -> int:
+        done.append(number)
+        if number % 2:
+            raise ValueError(f"{number} is odd")
+        return number // 2
+
+    work = InOneGo(halve)
+    asked = [work.ask(number) for number in range(4)]
+    assert done == [], "not while somebody else is at it"
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["0", "1 is odd", "1", "3 is odd"]
+    assert done == [0, 1, 2, 3]
+    assert await work.ask(8) == 4
+
+
+async def test_nothing_is_done_for_whom_has_given_up() -> None:
+    done: list[str] = []
+    work = InOneGo(done.append)
+    gone, there = work.ask("gone"), work.ask("there")
+    gone.cancel()
+    await there
+    assert done == ["there"]
+
+
+async def test_who_asks_meanwhile_is_served_the_next_time() -> None:
+    later: list[asyncio.Future[str]] = []
+
+    def work(word: str) -> str:
+        if word == "first":
+            later.append(asking.ask("second"))
+        return word
+
+    asking = InOneGo(work)
+    assert await asking.ask("first") == "first"
+    assert await later[0] == "second"
+
+
+async def test_the_work_is_in_nobodys_trace() -> None:
+    tracing.start(None)
+    assert tracing.current() is not None
+    seen: list[str | None] = []
+    await InOneGo(lambda _word: seen.append(tracing.current())).ask("look")
+    assert seen == [None]
+
+
+async def test_whoever_waits_can_be_ended() -> None:
+    work = InOneGo(str)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await work.ask(1)
