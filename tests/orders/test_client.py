@@ -156,7 +156,7 @@ async def test_patience_ends_and_the_order_goes_on(
     bench: Bench, servers: Servers, world: SmartRecruiters, fault: Answer
 ) -> None:
     world.answers["acme", "hiring_team"] = [fault]
-    chosen = settings(servers, world, orders_enrichment_give_up=0.3)
+    chosen = settings(servers, world, orders_enrichment_give_up=2.0)
     async with running(chosen):
         await bench.say(events.placed("o-1"))
         request = await bench.requested("o-1")
