@@ -1,6 +1,41 @@
-"""Prometheus metrics that more than one service has. No label is an id of a person, company or order."""
+"""Prometheus metrics that more than one service has. No label is an id of a person, company or order.
+
+What is counted for every order is told to Prometheus many at once, before anybody reads it: `inc` takes a
+microsecond, and there are five of them.
+"""
+
+from collections.abc import Callable
 
 from prometheus_client import Counter, Gauge, Histogram
+
+_settling: list[Callable[[], None]] = []
+
+
+def before_reading(settle: Callable[[], None]) -> None:
+    """`settle` is called whenever the metrics are about to be read."""
+    _settling.append(settle)
+
+
+def settle() -> None:
+    """To be called before the metrics are read."""
+    for each in _settling:
+        each()
+
+
+class Tally:
+    """Counts in `count`, for a counter that is told later."""
+
+    __slots__ = ("_counter", "count")
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self.count = 0
+        before_reading(self._settle)
+
+    def _settle(self) -> None:
+        counted, self.count = self.count, 0
+        self._counter.inc(counted)
+
 
 REQUESTS = Counter("bridge_http_requests_total", "HTTP requests answered", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram("bridge_http_request_seconds", "Time to answer a request", ["route"])

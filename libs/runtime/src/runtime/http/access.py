@@ -4,7 +4,7 @@ import logging
 
 import structlog
 
-from runtime.metrics import REQUEST_SECONDS, REQUESTS
+from runtime.metrics import REQUEST_SECONDS, REQUESTS, before_reading
 
 _SETTLE_AT = 500
 
@@ -21,15 +21,14 @@ def record(method: str, route: str, status: int, seconds: float) -> None:
         noted = _unsettled[answer] = []
     noted.append(seconds)
     if len(noted) >= _SETTLE_AT:
-        settle()
+        _settle()
     if status >= 400:
         log.info("request", method=method, route=route, status=status, seconds=round(seconds, 4))
     elif _LEVEL.isEnabledFor(logging.DEBUG):  # asked first: even a line that is dropped takes microseconds
         log.debug("request", method=method, route=route, status=status, seconds=round(seconds, 4))
 
 
-def settle() -> None:
-    """Counts what was noted: many at once, and before anybody reads the metrics."""
+def _settle() -> None:
     for (method, route, status), noted in _unsettled.items():
         if noted:
             REQUESTS.labels(method, route, str(status)).inc(len(noted))
@@ -37,3 +36,6 @@ def settle() -> None:
             for seconds in noted:
                 duration.observe(seconds)
             noted.clear()
+
+
+before_reading(_settle)

@@ -7,9 +7,9 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from runtime import metrics
 from runtime.errors import StartupError
 from runtime.health import Health
-from runtime.http import access
 from runtime.http.callers import Callers, guard
 from runtime.http.connections import FIRST_REQUEST_WITHIN_SECONDS, Runner
 from runtime.http.problems import Handler, problem_middleware, request_id_middleware
@@ -86,5 +86,5 @@ def _ready(health: Health) -> Handler:
 
 
 async def _metrics(_request: web.Request) -> web.Response:
-    access.settle()
+    metrics.settle()
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

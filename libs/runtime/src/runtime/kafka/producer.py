@@ -15,14 +15,13 @@ from aiokafka.errors import KafkaError
 from contracts import codec
 from contracts.envelope import Event
 from contracts.topics import Topic
-from prometheus_client import Counter
 
 from runtime import tracing
 from runtime.deadlines import Deadlines
 from runtime.kafka import security
 from runtime.kafka.closing import begin, close_producer
 from runtime.kafka.partitioner import partition
-from runtime.metrics import PUBLISH_FAILURES, PUBLISHED
+from runtime.metrics import PUBLISH_FAILURES, PUBLISHED, Tally
 
 # As large as one request of many small records wants to be; a larger record is a batch of its own.
 _BATCH_BYTES = 64 * 1024
@@ -111,7 +110,7 @@ class EventProducer:
         except (TimeoutError, KafkaError) as error:
             raise self._failed([topic], error) from error
         self._well = True
-        _published(topic).inc()
+        _published(topic).count += 1
 
     async def publish_batch(self, messages: Sequence[Message]) -> None:
         """Publishes records together; returns when all are acknowledged.
@@ -130,7 +129,7 @@ class EventProducer:
             raise self._failed([message.topic for message in messages], error) from error
         self._well = True
         for message in messages:
-            _published(message.topic).inc()
+            _published(message.topic).count += 1
 
     async def answers(self) -> bool:
         """Asks Kafka now: a probe for `Health.check`, which sets the deadline."""
@@ -186,5 +185,5 @@ class EventProducer:
 
 
 @cache
-def _published(topic: str) -> Counter:
-    return PUBLISHED.labels(topic)
+def _published(topic: str) -> Tally:
+    return Tally(PUBLISHED.labels(topic))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from contracts import codec
 from contracts.envelope import NAMESPACE
 from contracts.events.order import OrderPlaced
-from contracts.smartrecruiters.orders import InlineOrder, StandardOrder, WireCandidate
+from contracts.smartrecruiters.orders import InlineOrder, StandardOrder
 from contracts.topics import GATEWAY_ORDERS
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
@@ -35,8 +35,7 @@ CallbackReader: TypeAlias = Callable[[str], str]
 """Returns the order id in a resultCallbackURL. Raises ValueError saying why the address is refused."""
 
 # Within what OrderPlaced allows: most orders are, and need not be looked at twice.
-_WORD = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_URL = re.compile(r"https?://[!-~]{1,2000}")
+_FITTING = re.compile(r"[A-Za-z0-9_-]{1,128} [A-Za-z0-9_-]{1,128} https?://[!-~]{1,2000}")
 _COMPLETED = ("completedAssessmentCallbackUrl", "completeAssessmentCallbackUrl")
 _COMPLETED_HINT = b"AssessmentCallbackUrl"  # in both; most orders have neither
 _NUL = re.compile(r"\x00")
@@ -70,7 +69,7 @@ def read_order(body: bytes, *, inline_only: bool) -> Order:
     """
     model: type[Order] = InlineOrder if inline_only or _is_inline(body) else StandardOrder
     try:
-        order = model.model_validate_json(body)
+        order: Order = model.__pydantic_validator__.validate_json(body)
     except ValidationError as error:
         raise InvalidRequest(faults_of(error)) from error
     if b"\\u0000" in body:
@@ -142,8 +141,9 @@ def placed(
     `received_at` is in UTC. Raises InvalidRequest for what events cannot hold, TooLarge for what a record
     cannot, and what `seal` raises.
     """
-    at = received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    sealed = seal(plain(_candidate(order.candidate), _unknown_fields(order)))
+    at = received_at.isoformat(timespec="milliseconds")[: len("2026-01-01T00:00:00.000")] + "Z"
+    # Its fields have the event's names.
+    sealed = seal(plain(vars(order.candidate), _unknown_fields(order)))
     data = _data(order, order_id, return_url, at, sealed)
     if not _surely_fits(order, order_id):
         _refuse_misfits(data)
@@ -179,19 +179,15 @@ def _data(
     if return_url is not None:
         data["return_url"] = return_url
     if isinstance(order, StandardOrder) and order.requester is not None:
-        given = (("user_id", order.requester.user_id), ("email", order.requester.email))
-        data["requester"] = {name: value for name, value in given if value is not None}
+        given = vars(order.requester)
+        data["requester"] = {name: value for name, value in given.items() if value is not None}
     return data
 
 
 def _surely_fits(order: Order, order_id: str) -> bool:
     """Whether the event's model has nothing against the order; it is asked only when this is not sure."""
-    return (
-        _WORD.fullmatch(order_id) is not None
-        and _WORD.fullmatch(order.company_id) is not None
-        and _URL.fullmatch(order.result_callback_url) is not None
-        and len(order.assessment_package_id) <= 256
-    )
+    ids_and_url = f"{order_id} {order.company_id} {order.result_callback_url}"
+    return len(order.assessment_package_id) <= 256 and _FITTING.fullmatch(ids_and_url) is not None
 
 
 def _refuse_misfits(data: dict[str, Any]) -> None:
@@ -206,17 +202,6 @@ def _event_id(company_id: str, order_id: str) -> str:
     name = f"{OrderPlaced.TYPE}\x1f{company_id}\x1f{order_id}"
     text = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
-
-
-def _candidate(candidate: WireCandidate) -> dict[str, str]:
-    given = (
-        ("id", candidate.id),
-        ("email", candidate.email),
-        ("first_name", candidate.first_name),
-        ("last_name", candidate.last_name),
-        ("application_language", candidate.application_language),
-    )
-    return {name: value for name, value in given if value is not None}
 
 
 def _unknown_fields(order: Order) -> dict[str, Any]:

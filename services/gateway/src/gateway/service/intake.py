@@ -4,6 +4,7 @@ import asyncio
 from enum import StrEnum
 
 import structlog
+from runtime.metrics import Tally
 
 from gateway.domain.breaker import Breaker, State
 from gateway.domain.orders import Record
@@ -33,26 +34,26 @@ class Intake:
         self._orders = orders
         self._spool = spool
         self._breaker = Breaker()
-        self._counts = {kept: ORDERS.labels(kept.value) for kept in Kept}
+        self._counts = {kept: Tally(ORDERS.labels(kept.value)) for kept in Kept}
 
     async def keep(self, record: Record) -> Kept:
         """Returns when the order is durable. Raises NotDurable when nothing took it; it may be sent again."""
         admitted = self._breaker.admit()
         if admitted and await self._publish(record):
-            self._counts[Kept.BROKER].inc()
+            self._counts[Kept.BROKER].count += 1
             return Kept.BROKER
         try:
             await self._spool.put(record)
         except Unavailable as error:
             # Kafka answers again, only somebody else is trying it: without the spool it is what is left.
             if not admitted and self._breaker.state is not State.OPEN and await self._publish(record):
-                self._counts[Kept.BROKER].inc()
+                self._counts[Kept.BROKER].count += 1
                 return Kept.BROKER
-            self._counts[Kept.NOWHERE].inc()
+            self._counts[Kept.NOWHERE].count += 1
             raise NotDurable(
                 "the order could not be stored, please send it again", retry_after=_RETRY_AFTER_SECONDS
             ) from error
-        self._counts[Kept.SPOOL].inc()
+        self._counts[Kept.SPOOL].count += 1
         log.warning("order spooled", order_id=record.order_id)
         return Kept.SPOOL
 
