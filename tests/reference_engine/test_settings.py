@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from reference_engine.errors import StartupError
+from reference_engine.kafka import security
 from reference_engine.settings import DEMONSTRATION_SECRET, Settings, load
 
 README = (Path(__file__).parents[2] / "engines/reference/README.md").read_text()
@@ -38,3 +40,29 @@ def test_every_bad_setting_is_named_and_no_secret_shown(
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "REFERENCE_ENGINE_SECRET", "REFERENCE_ENGINE_URL"):
         assert name in said
     assert "too-short" not in said
+
+
+def test_sasl_without_a_password_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092")
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    with pytest.raises(SystemExit):
+        load()
+    assert capsys.readouterr().err == "settings: SASL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD\n"
+
+
+@pytest.mark.parametrize("variable", ["KAFKA_SASL_PASSWORD_FILE", "KAFKA_SSL_CA_FILE"])
+def test_a_file_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    for name, value in {
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "KAFKA_SASL_USERNAME": "engine",
+        "KAFKA_SASL_PASSWORD": "secret",
+        variable: str(tmp_path / "none"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(StartupError, match=variable):
+        security.options(load())

@@ -9,9 +9,11 @@ from typing import Any
 import faust
 import pytest
 from aiokafka import AIOKafkaConsumer
-from contracts.topics import RESULTS_DELIVERIES
+from contracts.topics import ENGINES_PACKAGES, RESULTS_DELIVERIES
 from gateway.kafka.producer import KafkaOrderLog
 from orders.insights.streams import credentials
+from reference_engine.app import running as running_engine
+from reference_engine.settings import load as load_engine
 from runtime.errors import StartupError
 from runtime.kafka import security, topics
 from runtime.kafka.consumer import EventConsumer, Received
@@ -20,8 +22,10 @@ from runtime.kafka.view import CompactedView
 from runtime.process import Supervisor
 from runtime.settings import KafkaSecurity, load
 
+from tests.reference_engine.bus import connected, requested
 from tests.runtime.support import message, published
-from tests.support.secure_kafka import SecureKafka, secure_kafka
+from tests.support.ports import free_port
+from tests.support.secure_kafka import USERS, SecureKafka, secure_kafka
 from tests.support.waiting import eventually
 
 
@@ -74,6 +78,29 @@ async def test_admin_producer_consumer_view_and_probe_speak_it(
         await producer.publish_batch([message(published("o1"))])
         await eventually(lambda: heard and viewed, 20)
         assert await KafkaOrderLog(producer=producer, bootstrap_servers=secure.bootstrap).answers()
+
+
+async def test_the_reference_engine_speaks_it(
+    secure: SecureKafka, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    prefix = f"t{token_hex(4)}."
+    await topics.create(secure.plain, prefix, partitions=1)
+    use(monkeypatch, secure.settings("reference-engine"))
+    (tmp_path / "password").write_text(USERS["reference-engine"])
+    monkeypatch.delenv("KAFKA_SASL_PASSWORD")
+    use(
+        monkeypatch,
+        {
+            "KAFKA_SASL_PASSWORD_FILE": str(tmp_path / "password"),
+            "KAFKA_BOOTSTRAP_SERVERS": secure.bootstrap,
+            "KAFKA_TOPIC_PREFIX": prefix,
+            "REFERENCE_ENGINE_PORT": str(free_port()),
+        },
+    )
+    async with connected(secure.plain, prefix) as bus, running_engine(load_engine()):
+        await bus.say(requested("o1"))
+        await bus.stages("o1", "launch", within=30)
+        assert len(await bus.events(ENGINES_PACKAGES)) == 3
 
 
 async def test_faust_gets_the_same_words(secure: SecureKafka, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,9 @@ from local_stack.kafka import LocalKafka
 
 from tests.support.ports import free_port
 
-USERS = {"gateway": "gateway-of-the-tests", "orders": "orders-of-the-tests"}
+USERS = {
+    name: f"{name}-of-the-tests" for name in ("gateway", "orders", "orders-insights", "reference-engine")
+}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from reference_engine.errors import BrokerUnavailable, StartupError
 from reference_engine.http.client import CandidateClient
 from reference_engine.http.pages import Pages
 from reference_engine.http.server import Server, serving
+from reference_engine.kafka import security
 from reference_engine.kafka.cluster import Cluster
 from reference_engine.kafka.consumer import RequestConsumer
 from reference_engine.kafka.producer import KafkaPublisher
@@ -56,7 +57,9 @@ async def _run(settings: Settings) -> None:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[int]:
     """Runs the engine while open and yields its port. An error of a part ends the whole."""
-    cluster = Cluster(settings.kafka_bootstrap_servers, settings.kafka_topic_prefix)
+    cluster = Cluster(
+        settings.kafka_bootstrap_servers, settings.kafka_topic_prefix, security.options(settings)
+    )
     links = Links(settings.reference_engine_url, _signing_key(settings))
     keep = timedelta(days=settings.reference_engine_keep_days)
     orders = Orders(source=SOURCE, keep=keep, clock=_now)

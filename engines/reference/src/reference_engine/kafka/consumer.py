@@ -38,7 +38,7 @@ class RequestConsumer:
         publisher: KafkaPublisher,
         retry_every: float = 0.5,
     ) -> None:
-        self._bootstrap = cluster.bootstrap_servers
+        self._cluster = cluster
         self._topic = cluster.prefix + ORDERS_REQUESTS.name
         self._dead_letters = cluster.prefix + ORDERS_REQUESTS.dead_letter
         self._group = cluster.prefix + GROUP
@@ -51,7 +51,8 @@ class RequestConsumer:
         while True:
             consumer = AIOKafkaConsumer(
                 self._topic,
-                bootstrap_servers=self._bootstrap,
+                bootstrap_servers=self._cluster.bootstrap_servers,
+                **self._cluster.security,
                 group_id=self._group,
                 client_id=GROUP,
                 enable_auto_commit=False,

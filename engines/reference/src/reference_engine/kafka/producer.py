@@ -54,6 +54,7 @@ class KafkaPublisher:
         while True:
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._cluster.bootstrap_servers,
+                **self._cluster.security,
                 client_id="reference-engine",
                 acks="all",
                 linger_ms=0,

@@ -26,7 +26,7 @@ class StateView:
     """Calls `apply` with every event, from the first there is; again from there after a broken line."""
 
     def __init__(self, cluster: Cluster, *, apply: Callable[[Event[Any]], None]) -> None:
-        self._bootstrap = cluster.bootstrap_servers
+        self._cluster = cluster
         self._topics = {cluster.prefix + topic.name for topic in (ORDERS_REQUESTS, ENGINES_UPDATES)}
         self._apply = apply
         self.loaded = asyncio.Event()
@@ -37,7 +37,8 @@ class StateView:
         while True:
             consumer = AIOKafkaConsumer(
                 *self._topics,
-                bootstrap_servers=self._bootstrap,
+                bootstrap_servers=self._cluster.bootstrap_servers,
+                **self._cluster.security,
                 group_id=None,
                 client_id="reference-engine-view",
                 auto_offset_reset="earliest",
