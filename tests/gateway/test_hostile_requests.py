@@ -8,21 +8,26 @@ from typing import Any
 
 import aiohttp
 import pytest
-from gateway.domain.visits import Visit, VisitTokens
+from gateway.domain.visits import GOOD_FOR_SECONDS, Visit, VisitTokens
 from yarl import URL
 
 from tests.gateway.support.cases import GOOD, JSON, ORDERS, Case
-from tests.gateway.support.hostile import oauth, pages, requests, syntax, tokens, wire
+from tests.gateway.support.hostile import oauth, openid, pages, requests, syntax, tokens, wire
 from tests.gateway.support.world import HANDOFF_KEYS, World, standard_order
 from tests.support.guards import Lines
 
-CASES = [*requests.CASES, *syntax.CASES, *tokens.CASES, *oauth.CASES, *pages.CASES]
+CASES = [*requests.CASES, *syntax.CASES, *tokens.CASES, *oauth.CASES, *openid.CASES, *pages.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_hostile(shared_world: World, logs: Lines, case: Case) -> None:
     before = await shared_world.offsets()
-    case = filled(case, shared_world.credentials.sign())
+    now, visits = time.time(), VisitTokens(HANDOFF_KEYS)
+    visit = visits.make(Visit("acme", None), now)
+    old = visits.make(Visit("acme", None), now - GOOD_FOR_SECONDS)
+    case = filled(case, {"TOKEN": shared_world.credentials.sign(), "A-VISIT": visit, "AN-OLD-ONE": old})
+    at_the_provider = {f"random.{visit}": openid.BROWSER}
+    shared_world.credentials.openid_begun = dict(at_the_provider)
     headers = authorized(shared_world, case)
     url = URL(shared_world.url + case.path, encoded=True)
     body = None if case.body is None else BytesIO(case.body)
@@ -32,9 +37,10 @@ async def test_hostile(shared_world: World, logs: Lines, case: Case) -> None:
         text = await response.text()
         assert response.status == case.status, text
         assert response.headers["X-Request-Id"]
+        assert not {"Location", "Set-Cookie", "X"} & response.headers.keys()
         if case.error is not None:
             check_token_answer(response, case, text)
-        elif not case.path.startswith(("/t/", "/connect")):
+        elif response.content_type != "text/html" or not case.path.startswith(("/t/", "/connect")):
             check_problem(response, case, text)
     assert "Lovelace" not in text
     assert "Lovelace" not in str(logs)
@@ -42,16 +48,23 @@ async def test_hostile(shared_world: World, logs: Lines, case: Case) -> None:
     assert await shared_world.spooled() == 0
     assert shared_world.credentials.disabled == []
     assert shared_world.credentials.grants == shared_world.credentials.denials == []
+    assert shared_world.credentials.revoked == []
+    assert shared_world.credentials.openid_begun == at_the_provider
 
 
-def filled(case: Case, token: str) -> Case:
-    """With a good token in the place of TOKEN, and a visit of the consent pages in that of A-VISIT."""
-    visit = VisitTokens(HANDOFF_KEYS).make(Visit("acme", None), time.time()).encode()
+def filled(case: Case, given: dict[str, str]) -> Case:
+    """With the names in it become what is given for them."""
+
+    def put(text: str) -> str:
+        for name, value in given.items():
+            text = text.replace(name, value)
+        return text
+
     return replace(
         case,
-        path=case.path.replace("TOKEN", token),
-        headers={name: value.replace("TOKEN", token) for name, value in case.headers.items()},
-        body=case.body and case.body.replace(b"TOKEN", token.encode()).replace(b"A-VISIT", visit),
+        path=put(case.path),
+        headers={name: put(value) for name, value in case.headers.items()},
+        body=case.body and put(case.body.decode("latin-1")).encode("latin-1"),
     )
 
 
@@ -85,7 +98,7 @@ def check_token_answer(response: aiohttp.ClientResponse, case: Case, text: str) 
 
 def test_there_are_many_and_each_has_a_name() -> None:
     names = [case.name for case in CASES] + [case.name for case in wire.CASES]
-    assert len(set(names)) == len(names) > 400
+    assert len(set(names)) == len(names) > 520
 
 
 async def test_a_head_is_a_get_without_its_body(shared_world: World) -> None:

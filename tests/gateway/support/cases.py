@@ -17,8 +17,9 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Case:
     """`named` are the fields an answer has to name, `error` is what the token endpoint says in their place.
 
-    `token` are changes to a good token's claims, None for no token; `forge` makes one that is not good. TOKEN
-    in the path, a header or the body becomes a good one.
+    `token` are changes to a good token's claims, None for no token; `forge` makes one that is not good. In
+    the path, a header or the body TOKEN becomes a good one, A-VISIT a recent visit of the consent pages and
+    AN-OLD-ONE one that is too old.
     """
 
     name: str

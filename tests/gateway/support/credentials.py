@@ -39,6 +39,8 @@ class FakeCredentials:
         self.openid: str | None = None
         self.openid_fault: tuple[int, str] | None = None
         self.openid_calls: list[dict[str, Any]] = []
+        self.openid_begun: dict[str, str] = {}
+        """The browsers that are at the provider, by their state."""
         self.jwks_calls = 0
         self.token_calls = 0
         self.revoked: list[str] = []
@@ -147,12 +149,18 @@ class FakeCredentials:
     async def _openid_begin(self, request: web.Request) -> web.Response:
         given = await request.json()
         self.openid_calls.append(given)
-        return web.json_response({"url": f"https://idp.example/authorize?state=random.{given['visit']}"})
+        state = f"random.{given['visit']}"
+        self.openid_begun[state] = given["browser"]
+        return web.json_response({"url": f"https://idp.example/authorize?state={state}"})
 
     async def _openid_finish(self, request: web.Request) -> web.Response:
-        self.openid_calls.append(await request.json())
+        given = await request.json()
+        self.openid_calls.append(given)
         if self.openid_fault:
             return _problem(*self.openid_fault)
+        if self.openid_begun.get(given["state"]) != given["browser"]:
+            return _problem(403, "sign_in_not_begun")
+        del self.openid_begun[given["state"]]
         organisations = [{"id": one, "name": name} for one, name in self.organisations.items()]
         return web.json_response({"ticket": "ticket-1", "expires_in": 600, "organisations": organisations})
 

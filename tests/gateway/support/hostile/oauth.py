@@ -1,10 +1,10 @@
-"""Token requests nobody should send (RFC 6749 §2.3, §3.2, §4.4, §5.2; RFC 9700)."""
+"""Token requests nobody should send (RFC 6749 §2.3–§5.2, RFC 9700), and revocations (RFC 7009)."""
 
 import base64
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.gateway.support.cases import FORM, Case
+from tests.gateway.support.cases import FORM, JSON, Case, get
 
 GRANT = {"grant_type": "client_credentials"}
 CLIENT = {"client_id": "client-acme", "client_secret": "secret of acme+%"}
@@ -102,4 +102,55 @@ TYPES = [
     ask("a type of nonsense", GOOD, WRONG, headers={"Content-Type": ";;;"}),
     ask("JSON that says it is a form", b'{"grant_type":"client_credentials"}', NO_CLIENT),
 ]
-CASES = [*CLIENTS, *SCHEMES, *GRANTS, *PARAMETERS, *TYPES]
+GIVEN_UP = CLIENT | {"token": "TOKEN"}
+
+
+def give_up(name: str, body: bytes | dict[str, str], outcome: tuple[int, str], **more: Any) -> Case:
+    """A revocation; its refusals have the token endpoint's form (RFC 7009 §2.2.1)."""
+    return ask(f"revoke: {name}", body, outcome, path=f"/oauth/revoke{more.pop('query', '')}", **more)
+
+
+REVOCATIONS = [
+    give_up("nothing", b"", NO_CLIENT),
+    give_up("a token and nobody", {"token": "TOKEN"}, NO_CLIENT),
+    give_up("no secret", {"token": "TOKEN", "client_id": "client-acme"}, NO_CLIENT),
+    give_up("empty secret", GIVEN_UP | {"client_secret": ""}, NO_CLIENT),
+    give_up("wrong secret", GIVEN_UP | {"client_secret": "wrong"}, NO_CLIENT),
+    give_up("id of another company", GIVEN_UP | {"client_id": "client-globex"}, NO_CLIENT),
+    give_up("id of SQL", GIVEN_UP | {"client_id": "client-acme' OR '1'='1"}, NO_CLIENT),
+    give_up("the token's own word for the secret", {"token": "TOKEN", "client_secret": "TOKEN"}, NO_CLIENT),
+    give_up("Bearer", {"token": "TOKEN"}, NO_CLIENT, headers={"Authorization": "Bearer TOKEN"}),
+    give_up("Basic not base64", {"token": "TOKEN"}, NO_CLIENT, headers={"Authorization": "Basic !!!"}),
+    give_up("Basic not UTF-8", {"token": "TOKEN"}, NO_CLIENT, headers=basic(b"\xff:\xfe")),
+    give_up("form and Basic", GIVEN_UP, WRONG, headers=basic(RIGHT)),
+    give_up(
+        "another id beside Basic", GIVEN_UP | {"client_id": "client-globex"}, WRONG, headers=basic(RIGHT)
+    ),
+    give_up("no token", CLIENT, WRONG),
+    give_up("an empty token", CLIENT | {"token": ""}, WRONG),
+    give_up("a token in the query", CLIENT, WRONG, query="?token=TOKEN"),
+    give_up("all in the query", b"", NO_CLIENT, query=f"?{urlencode(CLIENT)}&token=TOKEN"),
+    give_up("a token with a NUL", CLIENT | {"token": "a\0b"}, WRONG),
+    give_up("a secret with a NUL", GIVEN_UP | {"client_secret": "secret\0"}, WRONG),
+    *(
+        give_up(f"{name} twice", urlencode(GIVEN_UP).encode() + f"&{name}={value}".encode(), WRONG)
+        for name, value in (GIVEN_UP | {"token_type_hint": "a&token_type_hint=b"}).items()
+    ),
+    give_up("fifty fields", "&".join(f"p{number}=1" for number in range(50)).encode(), WRONG),
+    give_up("a broken escape", urlencode(GIVEN_UP).encode() + b"&x=%ff", WRONG),
+    give_up("half a surrogate", urlencode(CLIENT).encode() + b"&token=%ed%a0%80", WRONG),
+    give_up("bytes", b"\xff\xfe", WRONG),
+    give_up("a name with a line break twice", b"%0d%0aX:=1&%0d%0aX:=2", WRONG),
+    give_up("JSON", b'{"token":"a"}', WRONG, headers=JSON),
+    give_up("multipart", b"--x--", WRONG, headers={"Content-Type": "multipart/form-data; boundary=x"}),
+    give_up("text", b"token=a", WRONG, headers={"Content-Type": "text/plain"}),
+    give_up("a type of nonsense", b"token=a", WRONG, headers={"Content-Type": ";;;"}),
+    give_up("JSON that says it is a form", b'{"token":"a"}', NO_CLIENT),
+    get("revoke: by looking", "/oauth/revoke?token=TOKEN", 405, token=None),
+    get("revoke: by putting", "/oauth/revoke", 405, method="PUT", body=b"token=a", headers=FORM, token=None),
+    get("revoke: by deleting", "/oauth/revoke", 405, method="DELETE"),
+    Case(
+        "revoke: two megabytes", "/oauth/revoke", 413, body=b"t=" + b"a" * 2_000_000, headers=FORM, token=None
+    ),
+]
+CASES = [*CLIENTS, *SCHEMES, *GRANTS, *PARAMETERS, *TYPES, *REVOCATIONS]

@@ -170,7 +170,20 @@ PATHS = [
         "/t/": 404,
         "/t//done": 404,
         "/oauth/token/": 404,
+        "/oauth/revoke/": 404,
+        "/oauth%2frevoke": 404,
+        "/oauth/revoke%00": 404,
         "/connect/": 404,
+        "/connect/openid/": 404,
+        "/connect/openid/callback/": 404,
+        "/connect//openid": 404,
+        "/connect/OpenID": 404,
+        "/connect/openid%00": 404,
+        "/connect/openid;x=1": 404,
+        "/connect/openid%2fcallback?state=random.A-VISIT&code=c": 404,
+        "/connect/openid/..%2fgrant": 404,
+        "/internal/consent/openid/begin": 404,
+        "/internal/consent/openid/finish": 404,
     }.items()
 ]
 DISABLES = [
