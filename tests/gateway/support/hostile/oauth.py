@@ -1,4 +1,4 @@
-"""Token requests nobody should send (RFC 6749 §2.3–§5.2, RFC 9700), and revocations (RFC 7009)."""
+"""Token requests nobody should send (RFC 6749 §2.3 to §5.2, RFC 9700), and revocations (RFC 7009)."""
 
 import base64
 from typing import Any
