@@ -6,11 +6,14 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+import asyncpg
 import faust
 import pytest
 from aiokafka import AIOKafkaConsumer
-from contracts.topics import ENGINES_PACKAGES, RESULTS_DELIVERIES
+from contracts.topics import ENGINES_PACKAGES, GATEWAY_ORDERS, RESULTS_DELIVERIES
 from gateway.kafka.producer import KafkaOrderLog
+from orders.insights import app as insights
+from orders.insights.settings import Settings as InsightsSettings
 from orders.insights.streams import credentials
 from reference_engine.app import running as running_engine
 from reference_engine.settings import load as load_engine
@@ -22,6 +25,7 @@ from runtime.kafka.view import CompactedView
 from runtime.process import Supervisor
 from runtime.settings import KafkaSecurity, load
 
+from tests.orders.support.events import event, placed
 from tests.reference_engine.bus import connected, requested
 from tests.runtime.support import message, published
 from tests.support.ports import free_port
@@ -84,8 +88,8 @@ async def test_the_reference_engine_speaks_it(
     secure: SecureKafka, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     prefix = f"t{token_hex(4)}."
-    await topics.create(secure.plain, prefix, partitions=1)
     use(monkeypatch, secure.settings("reference-engine"))
+    await topics.create(secure.bootstrap, prefix, partitions=1)
     (tmp_path / "password").write_text(USERS["reference-engine"])
     monkeypatch.delenv("KAFKA_SASL_PASSWORD")
     use(
@@ -103,11 +107,38 @@ async def test_the_reference_engine_speaks_it(
         assert len(await bus.events(ENGINES_PACKAGES)) == 3
 
 
-async def test_faust_gets_the_same_words(secure: SecureKafka, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, secure.settings("orders"))
+async def test_insights_count_by_it(
+    secure: SecureKafka, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """Faust takes credentials in words of its own, and has clients of its own."""
+    prefix = f"t{token_hex(4)}."
+    use(monkeypatch, secure.settings("gateway"))
+    await topics.create(secure.bootstrap, prefix, partitions=1)
+    async with EventProducer(
+        bootstrap_servers=secure.bootstrap, prefix=prefix, client_id="tests"
+    ) as producer:
+        await producer.publish(GATEWAY_ORDERS, event(placed("o1")))
+    use(monkeypatch, secure.settings("orders-insights"))
     given = credentials()
     assert isinstance(given, faust.SASLCredentials)
-    assert (given.protocol.value, given.mechanism.value, given.username) == ("SASL_SSL", "PLAIN", "orders")
+    assert (given.protocol.value, given.mechanism.value) == ("SASL_SSL", "PLAIN")
+    settings = InsightsSettings.model_validate(
+        {
+            "kafka_bootstrap_servers": secure.bootstrap,
+            "kafka_topic_prefix": prefix,
+            "database_url": database_url,
+            "internal_api_token": "internal-token",
+            "orders_insights_internal_port": free_port(),
+            "orders_insights_flush_every": 0.2,
+        }
+    )
+    async with AsyncExitStack() as stack, asyncpg.create_pool(database_url) as pool:
+        await insights.start(settings, stack, Supervisor(stack))
+
+        async def counted() -> bool:
+            return bool(await pool.fetchval("SELECT sum(orders) = 1 FROM orders.insights"))
+
+        await eventually(counted, 40)
 
 
 @pytest.mark.parametrize(
