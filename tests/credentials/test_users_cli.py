@@ -46,6 +46,20 @@ async def test_a_new_password_ends_the_old_one_and_open_sign_ins(world: World, r
     assert (unknown.exit_code, "No user has this" in unknown.output) == (1, True)
 
 
+@pytest.mark.parametrize("password", ["password1", "ada admin 2026", "Globex!Acme!1", "short"])
+async def test_a_new_password_that_is_easily_guessed_changes_nothing(
+    world: World, run: Run, password: str
+) -> None:
+    ticket = await world.ticket()
+    assert (await run(app.users, "join", EMAIL, "--organisation", "Globex")).exit_code == 0
+    refused = await run(app.users, "password", EMAIL, "--password-stdin", given=f"{password}\n")
+    words = "at least 8 characters" if password == "short" else "Choose another one: four"
+    assert (refused.exit_code, words in refused.output) == (1, True)
+    assert password not in refused.output
+    assert (await world.grant(ticket)).status == 200
+    await world.ticket()
+
+
 async def test_organisations_of_a_person(world: World, run: Run) -> None:
     joined = await run(app.users, "join", EMAIL, "--organisation", "Globex")
     assert (joined.exit_code, joined.output) == (0, f"{EMAIL} belongs to Globex\n")
@@ -98,6 +112,10 @@ async def test_a_person_without_a_password_cannot_sign_in_with_one(world: World,
     ("arguments", "given", "words"),
     [
         (["new@acme.example", "--password-stdin"], "short\n", "at least 8 characters"),
+        (["new@acme.example", "--password-stdin"], "sunshine1\n", "easily guessed"),
+        (["new@acme.example", "--password-stdin"], "Acme-Assessments-2026\n", "easily guessed"),
+        # Of our own host, bridge.example.
+        (["new@acme.test", "--password-stdin"], "exampleKqzv7w\n", "easily guessed"),
         ([EMAIL, "--password-stdin"], PASSWORD, "exists already"),
         (["new@acme.example"], "long enough\nnot the same\n", "do not match"),
     ],

@@ -143,6 +143,7 @@ class World:
                 attempting=self.attempting(pool),
                 randomness=Randomness(),
                 now=now,
+                host="bridge.example",
             )
             await users.add(
                 email=email,

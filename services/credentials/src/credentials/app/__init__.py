@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from contracts.topics import CREDENTIALS_INTEGRATIONS, CREDENTIALS_REVOCATIONS
 from runtime import database, logging, settings
@@ -223,6 +224,7 @@ async def _desk() -> AsyncIterator[cli.Desk]:
                 attempting=attempting_of(loaded, pool),
                 randomness=Randomness(),
                 now=now,
+                host=urlsplit(loaded.public_url).hostname or "",
             ),
             # The service's own relay looks every quarter of a second.
             integrations=_integrations(loaded, pool, lambda: None),

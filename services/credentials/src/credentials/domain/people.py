@@ -10,8 +10,6 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-SHORTEST_PASSWORD = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Organisation:

@@ -3,7 +3,8 @@
 CredentialsError
 ├── InvalidCredentials, TooManyAttempts, TicketInvalid      the person at the consent page
 ├── OtherOrganisation, OrganisationUnknown, NoMember, LastOrganisation   the vendor's operator
-├── UserExists, UserUnknown, PasswordTooShort, AddressUnreadable         the vendor's operator
+├── UserExists, UserUnknown, AddressUnreadable               the vendor's operator
+├── PasswordTooShort, PasswordGuessable                     the vendor's operator (another password)
 ├── NotConnected, IntegrationDisabled                       the customer's administrator
 ├── ConnectionInProgress, StorageUnavailable                nobody's: try again
 ├── NotSaved, Interrupted                                   the customer's administrator, at SmartRecruiters
@@ -44,6 +45,7 @@ from credentials.errors.people import (
     InvalidCredentials,
     LastOrganisation,
     NoMember,
+    PasswordGuessable,
     PasswordTooShort,
     TicketInvalid,
     TooManyAttempts,
@@ -93,6 +95,7 @@ __all__ = [
     "OtherOrganisation",
     "PartnerConfigurationMissing",
     "PartnerFileInvalid",
+    "PasswordGuessable",
     "PasswordTooShort",
     "PepperChanged",
     "ScopeMissing",

@@ -64,6 +64,16 @@ class PasswordTooShort(CredentialsError):
     detail = "A password needs at least 8 characters."
 
 
+class PasswordGuessable(CredentialsError):
+    """A common password, or one of what is known of the person (OWASP ASVS 5.0 §6.2.4, §6.2.11)."""
+
+    detail = (
+        "This password is easily guessed: it is a common one, or little is left of it without years and "
+        "words of the person's name, address and organisations and of this service. Choose another one: four "
+        "words that have nothing to do with each other, or twelve random characters."
+    )
+
+
 class SignInNotBegun(CredentialsError):
     """The state is unknown, used, too old, or another browser's (RFC 9700 §4.7)."""
 

@@ -1,13 +1,14 @@
 """People's passwords: Argon2id (RFC 9106), in threads, a few at a time: each needs 64 MiB."""
 
 import asyncio
+from collections.abc import Set as AbstractSet
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from pydantic import SecretStr
 
-from credentials.domain.people import SHORTEST_PASSWORD
-from credentials.errors.people import PasswordTooShort
+from credentials.domain.passwords import SHORTEST, is_guessable
+from credentials.errors.people import PasswordGuessable, PasswordTooShort
 
 AT_ONCE = 4
 
@@ -18,12 +19,17 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._judging = asyncio.Lock()
         self._nobody: SecretStr | None = None
 
-    async def hash(self, password: SecretStr) -> SecretStr:
-        """Returns the hash to keep. Raises PasswordTooShort."""
-        if len(password.get_secret_value()) < SHORTEST_PASSWORD:
+    async def hash(self, password: SecretStr, words: AbstractSet[str]) -> SecretStr:
+        """Returns the hash to keep. Raises PasswordTooShort, or PasswordGuessable for who knows the words."""
+        text = password.get_secret_value()
+        if len(text) < SHORTEST:
             raise PasswordTooShort
+        async with self._judging:
+            if await asyncio.to_thread(is_guessable, text, words):
+                raise PasswordGuessable
         return await self._hash(password)
 
     async def verify(self, kept: SecretStr | None, password: SecretStr) -> bool:

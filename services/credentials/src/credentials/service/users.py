@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from pydantic import SecretStr
 
+from credentials.domain.passwords import words_of
 from credentials.domain.people import Organisation, User, login_of
+from credentials.errors.people import UserUnknown
 from credentials.ports import Clock
 from credentials.ports.people import UserStore
 from credentials.service.attempting import Attempting
@@ -13,7 +15,7 @@ from credentials.service.randomness import Randomness
 
 
 class UserService:
-    """Users and their organisations."""
+    """Users and their organisations. In a password, words of theirs and of our own host count for nothing."""
 
     def __init__(
         self,
@@ -23,26 +25,31 @@ class UserService:
         attempting: Attempting,
         randomness: Randomness,
         now: Clock,
+        host: str,
     ) -> None:
         self._users = users
         self._passwords = passwords
         self._attempting = attempting
         self._random = randomness
         self._now = now
+        self._host = host
 
     async def add(
         self, *, email: str, name: str, organisations: Sequence[str], password: SecretStr | None
     ) -> None:
-        """Adds a user; an organisation of a new name is made. Raises UserExists or PasswordTooShort.
+        """Adds a user; an organisation of a new name is made.
 
         Without a password they get one that nobody knows, and sign in at the identity provider alone.
+        Raises UserExists, PasswordTooShort or PasswordGuessable.
         """
         user = User(
             id=self._random.uuid(),
             organisations=tuple(self._organisation(one) for one in organisations),
             email=email.strip(),
             name=name.strip(),
-            password_hash=await self._passwords.hash(password or self._random.secret()),
+            password_hash=await self._passwords.hash(
+                password or self._random.secret(), words_of(email, name, *organisations, self._host)
+            ),
         )
         await self._users.create(user, self._now())
 
@@ -55,8 +62,16 @@ class UserService:
         await self._users.delete(login_of(email))
 
     async def change_password(self, email: str, password: SecretStr) -> None:
-        """Changes the password and ends open sign-ins. Raises UserUnknown or PasswordTooShort."""
-        await self._users.set_password(login_of(email), await self._passwords.hash(password))
+        """Changes the password and ends open sign-ins.
+
+        Raises UserUnknown, PasswordTooShort or PasswordGuessable.
+        """
+        user = await self._users.find(login_of(email))
+        if user is None:
+            raise UserUnknown
+        names = (one.name for one in user.organisations)
+        words = words_of(user.email, user.name, *names, self._host)
+        await self._users.set_password(login_of(email), await self._passwords.hash(password, words))
 
     async def join(self, email: str, organisation: str) -> None:
         """Gives the user an organisation more. Raises UserUnknown."""
