@@ -68,6 +68,17 @@ async def test_whose_move_it_is_fits_the_popup(
     assert await sandbox.statuses("integration", company) == [403]
 
 
+async def test_a_link_that_does_not_work_says_so_in_the_popup(
+    person: Person, stack: Stack, sandbox: Sandbox, company: str
+) -> None:
+    popup = await opens_popup(person, sandbox, company)
+    frame = person.page.locator("iframe")
+    await frame.evaluate("(frame, address) => { frame.src = address; }", f"{stack.urls.gateway}/connect")
+
+    await person.reads("This link does not work", popup)
+    await expect(popup.get_by_role("alert")).to_be_in_viewport(ratio=1)
+
+
 async def test_a_stranger_may_not_frame_it(
     new_person: NewPerson, stack: Stack, sandbox: Sandbox, company: str
 ) -> None:

@@ -98,7 +98,12 @@ def _consent(
         now=time.time,
     )
     public = urlsplit(settings.public_url)
-    shown = ConsentPages(pages=pages, visits=visits, base_path=public.path.rstrip("/"))
+    shown = ConsentPages(
+        pages=pages,
+        visits=visits,
+        base_path=public.path.rstrip("/"),
+        popups=settings.gateway_consent_display_mode != "REDIRECT",
+    )
     known, secure = resources.credentials, public.scheme == "https"
     addresses = ClientAddresses(settings.gateway_trusted_proxies.split(","))
     return (

@@ -19,12 +19,17 @@ from gateway.ports import Organisation, SignedIn, SignInMethods
 
 
 class ConsentPages:
-    """Renders them; each form carries the visit it belongs to."""
+    """Renders them; each form carries the visit it belongs to.
 
-    def __init__(self, *, pages: Pages, visits: VisitReader, base_path: str) -> None:
+    With `popups` SmartRecruiters may frame the page about a link that does not work, too: in a pop-up its
+    reader would meet the browser's refusal instead. There is nothing on it to click, and no secret.
+    """
+
+    def __init__(self, *, pages: Pages, visits: VisitReader, base_path: str, popups: bool) -> None:
         self._pages = pages
         self._visits = visits
         self._base_path = base_path
+        self._popups = popups
 
     def sign_in(
         self,
@@ -84,13 +89,16 @@ class ConsentPages:
 
     def not_begun(self) -> web.Response:
         """A provider's redirect to a browser that did not set out: nothing of it is used."""
-        title, text = NOT_BEGUN
-        return self._pages.page("fault.html", status=403, title=title, text=text, back=None, retry=None)
+        return self._without_visit(403, *NOT_BEGUN, framed=False)
 
-    def unreadable(self, status: int = 400) -> web.Response:
+    def unreadable(self) -> web.Response:
         """What came is no step of ours; nothing of it is used, not even for a link."""
-        title, text = UNREADABLE
-        return self._pages.page("fault.html", status=status, title=title, text=text, back=None, retry=None)
+        return self._without_visit(400, *UNREADABLE, framed=self._popups)
+
+    def _without_visit(self, status: int, title: str, text: str, *, framed: bool) -> web.Response:
+        return self._pages.page(
+            "fault.html", status=status, framed=framed, title=title, text=text, back=None, retry=None
+        )
 
     def _failed(self, visit: Visit, status: int, title: str, text: str) -> web.Response:
         return self._pages.page(
