@@ -10,7 +10,8 @@ import asyncpg
 import faust
 import pytest
 from aiokafka import AIOKafkaConsumer
-from contracts.topics import ENGINES_PACKAGES, GATEWAY_ORDERS, RESULTS_DELIVERIES
+from contracts.events.assessment import Stage
+from contracts.topics import ENGINES_PACKAGES, ENGINES_UPDATES, GATEWAY_ORDERS
 from gateway.kafka.producer import KafkaOrderLog
 from orders.insights import app as insights
 from orders.insights.settings import Settings as InsightsSettings
@@ -25,9 +26,8 @@ from runtime.kafka.view import CompactedView
 from runtime.process import Supervisor
 from runtime.settings import KafkaSecurity, load
 
-from tests.orders.support.events import event, placed
+from tests.orders.support.events import event, placed, updated
 from tests.reference_engine.bus import connected, requested
-from tests.runtime.support import message, published
 from tests.support.ports import free_port
 from tests.support.secure_kafka import USERS, SecureKafka, secure_kafka
 from tests.support.waiting import eventually
@@ -44,13 +44,21 @@ def use(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
         monkeypatch.setenv(name, value)
 
 
+async def made(secure: SecureKafka, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Returns the prefix of topics that `bridge` made over TLS and SASL, and everybody's rights to them."""
+    prefix = f"t{token_hex(4)}."
+    await secure.allow(prefix)
+    use(monkeypatch, secure.settings("bridge"))
+    await topics.create(secure.bootstrap, prefix, partitions=1)
+    return prefix
+
+
 async def test_admin_producer_consumer_view_and_probe_speak_it(
     secure: SecureKafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, secure.settings("gateway"))
-    prefix = f"t{token_hex(4)}."
-    await topics.create(secure.bootstrap, prefix, partitions=1)
-    await topics.require(secure.bootstrap, prefix, [RESULTS_DELIVERIES])
+    prefix = await made(secure, monkeypatch)
+    use(monkeypatch, secure.settings("orders"))
+    await topics.require(secure.bootstrap, prefix, [ENGINES_UPDATES])
     heard: list[str] = []
     viewed: list[bytes] = []
 
@@ -63,8 +71,8 @@ async def test_admin_producer_consumer_view_and_probe_speak_it(
     ):
         supervisor = Supervisor(stack)
         consumer = EventConsumer(
-            topics=[RESULTS_DELIVERIES],
-            group="tests",
+            topics=[ENGINES_UPDATES],
+            group="orders.tests",
             handle=handle,
             lane=lambda _: "",
             bootstrap_servers=secure.bootstrap,
@@ -74,12 +82,12 @@ async def test_admin_producer_consumer_view_and_probe_speak_it(
         view = CompactedView(
             bootstrap_servers=secure.bootstrap,
             prefix=prefix,
-            topic=RESULTS_DELIVERIES,
+            topic=ENGINES_UPDATES,
             apply=lambda key, _event: viewed.append(key),
         )
         _ = supervisor.spawn("consumer", consumer.run())
         _ = supervisor.spawn("view", view.run())
-        await producer.publish_batch([message(published("o1"))])
+        await producer.publish(ENGINES_UPDATES, event(updated("o1", Stage.LAUNCH)))
         await eventually(lambda: heard and viewed, 20)
         assert await KafkaOrderLog(producer=producer, bootstrap_servers=secure.bootstrap).answers()
 
@@ -87,9 +95,8 @@ async def test_admin_producer_consumer_view_and_probe_speak_it(
 async def test_the_reference_engine_speaks_it(
     secure: SecureKafka, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    prefix = f"t{token_hex(4)}."
+    prefix = await made(secure, monkeypatch)
     use(monkeypatch, secure.settings("reference-engine"))
-    await topics.create(secure.bootstrap, prefix, partitions=1)
     (tmp_path / "password").write_text(USERS["reference-engine"])
     monkeypatch.delenv("KAFKA_SASL_PASSWORD")
     use(
@@ -111,9 +118,8 @@ async def test_insights_count_by_it(
     secure: SecureKafka, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
     """Faust takes credentials in words of its own, and has clients of its own."""
-    prefix = f"t{token_hex(4)}."
+    prefix = await made(secure, monkeypatch)
     use(monkeypatch, secure.settings("gateway"))
-    await topics.create(secure.bootstrap, prefix, partitions=1)
     async with EventProducer(
         bootstrap_servers=secure.bootstrap, prefix=prefix, client_id="tests"
     ) as producer:

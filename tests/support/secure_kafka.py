@@ -1,4 +1,4 @@
-"""A real Kafka that wants TLS and a password, with a certificate made for it."""
+"""A real Kafka that wants TLS and a password and checks who may do what, with a certificate made for it."""
 
 import ipaddress
 from collections.abc import Iterator, Mapping
@@ -12,17 +12,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from local_stack.kafka import LocalKafka
+from runtime.kafka import access
 
 from tests.support.ports import free_port
 
-USERS = {
-    name: f"{name}-of-the-tests" for name in ("gateway", "orders", "orders-insights", "reference-engine")
-}
+ENGINES = (access.engine("skills"), access.engine("reference-engine", store=False))
+USERS = {user.name: f"{user.name}-of-the-tests" for user in (*access.OURS, *ENGINES)}
 
 
 @dataclass(frozen=True)
 class SecureKafka:
-    """Where it is, plainly and not, and what a client has to know."""
+    """Where it is, plainly (there everybody may everything) and not, and what a client has to know."""
 
     plain: str
     bootstrap: str
@@ -37,6 +37,11 @@ class SecureKafka:
             "KAFKA_SASL_PASSWORD": password or USERS[user],
             "KAFKA_SSL_CA_FILE": str(self.certificate),
         }
+
+    async def allow(self, prefix: str) -> None:
+        """What `bridge topics allow` does for topics and groups of this prefix."""
+        wanted = [acl for user in (*access.OURS, *ENGINES) for acl in access.acls(user, prefix)]
+        await access.allow(self.plain, wanted)
 
 
 @contextmanager
@@ -54,6 +59,10 @@ def secure_kafka(folder: Path) -> Iterator[SecureKafka]:
         "listener.name.secure.plain.sasl.jaas.config": (
             f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
         ),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        # Who comes by the plain listener, or is the broker itself.
+        "super.users": "User:ANONYMOUS",
         "ssl.keystore.type": "PEM",
         "ssl.keystore.key": _one_line(key),
         "ssl.keystore.certificate.chain": _one_line(certificate),

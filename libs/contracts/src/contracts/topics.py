@@ -53,7 +53,7 @@ CREDENTIALS_INTEGRATIONS = Topic(
     name="credentials.integrations",
     events=(IntegrationConnected, IntegrationDisabled, IntegrationRotated),
     producers=("credentials",),
-    consumers=("gateway", "orders", "results-publisher", "engines"),
+    consumers=("gateway", "orders", "results-publisher"),
     retention=None,
     partitions=1,
 )

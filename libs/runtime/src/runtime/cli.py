@@ -11,6 +11,7 @@ import click
 from runtime import migrations
 from runtime import roles as database_roles
 from runtime.errors import StartupError
+from runtime.kafka import access
 from runtime.kafka import topics as kafka_topics
 from runtime.logging import configure, scrub
 
@@ -88,6 +89,40 @@ def create_topics(bootstrap_servers: str, prefix: str, replication: int) -> None
     """Create the topics that are missing, with their dead letters; a repeat does nothing."""
     created = asyncio.run(kafka_topics.create(bootstrap_servers, prefix, replication=replication))
     click.echo("\n".join(created) if created else "up to date")
+
+
+@topics.command()
+@click.option("--bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", required=True)
+@click.option("--prefix", envvar="KAFKA_TOPIC_PREFIX", default="", show_default=True)
+@click.option("--engine", "engines", multiple=True, metavar="USER", help="an engine; may be repeated")
+@click.option(
+    "--engine-without-store",
+    "rereading",
+    multiple=True,
+    metavar="USER",
+    help="one that rebuilds what it knows from engines.updates, as the reference engine does",
+)
+@click.option("--dry-run", is_flag=True, help="only show them")
+def allow(
+    bootstrap_servers: str,
+    prefix: str,
+    engines: tuple[str, ...],
+    rereading: tuple[str, ...],
+    dry_run: bool,  # noqa: FBT001 - click passes it by name
+) -> None:
+    """Create the ACLs of our users and the engines'; a repeat does nothing, and none is taken away.
+
+    Run it as a user that may alter Kafka's cluster.
+    """
+    users = [
+        *access.OURS,
+        *(access.engine(name) for name in engines),
+        *(access.engine(name, store=False) for name in rereading),
+    ]
+    wanted = [acl for user in users for acl in access.acls(user, prefix)]
+    if not dry_run:
+        asyncio.run(access.allow(bootstrap_servers, wanted))
+    click.echo("\n".join(map(str, wanted)))
 
 
 def main() -> None:
