@@ -153,7 +153,7 @@ async def test_nothing_of_a_person_is_in_the_tables_and_no_key_in_the_clear(
     world: World, keys: CandidateKeys
 ) -> None:
     record = base64.b64decode((await world.call(f"{PATH}/allot", {"count": 1})).body["keys"])
-    await keys.bind(binding(CandidateKey.of_record(record).id))
+    await keys.bind(binding(CandidateKey.of_record(record).id, candidate_id="candidate-of-acme"))
     await keys.erase(Subject("acme", email="nobody@example.com"))
     rows = [
         str(row)
@@ -162,7 +162,9 @@ async def test_nothing_of_a_person_is_in_the_tables_and_no_key_in_the_clear(
     ]
     assert len(rows) == 3
     secret = record[-KEY_BYTES:].hex()
-    assert [mark for mark in ("c-1", "ada@", "nobody", secret) if any(mark in row for row in rows)] == []
+    assert [
+        mark for mark in ("candidate-of-acme", "ada@", "nobody", secret) if any(mark in row for row in rows)
+    ] == []
 
 
 async def test_a_key_moved_to_another_row_does_not_open(

@@ -76,16 +76,17 @@ def build(
 
     orders.on_recover(rebuild)
     for topic in READ:
-        source = app.topic(
-            prefix + topic.name,
-            key_type=bytes,
-            value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
-            internal=False,
+        agent = app.agent(
+            _source(app, prefix + topic.name), name=f"orders.insights.{topic.name}", concurrency=1
         )
-        app.agent(source, name=f"orders.insights.{topic.name}", concurrency=1)(_agent(topic, tables, clock))
+        agent(_agent(topic, tables, clock))
     return app, tables
+
+
+def _source(app: faust.App, name: str) -> Any:
+    """Returns a topic of ours, whose records are read as they are."""
+    raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+    return app.topic(name, **raw, internal=False)
 
 
 def _agent(topic: Topic, tables: Tables, clock: Callable[[], datetime]) -> Callable[[Any], Any]:
