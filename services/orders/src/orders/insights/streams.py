@@ -85,8 +85,14 @@ def build(
 
 def _source(app: faust.App, name: str) -> Any:
     """Returns a topic of ours, whose records are read as they are."""
-    raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
-    return app.topic(name, **raw, internal=False)
+    return app.topic(
+        name,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        internal=False,
+    )
 
 
 def _agent(topic: Topic, tables: Tables, clock: Callable[[], datetime]) -> Callable[[Any], Any]:
