@@ -1,5 +1,6 @@
 """Each caller proves who it is, and goes where it is admitted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -70,6 +71,22 @@ async def test_two_tokens_are_good_while_one_replaces_the_other(client: Client) 
 async def test_anything_else_is_nobody(client: Client, token: str) -> None:
     assert await status(client, "POST", "/internal/sign-in", token) == 401
     assert await status(client, "POST", "/internal/not/there", token) == 401
+
+
+async def test_a_token_that_is_no_text_is_nobody(client: Client) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    writer.write(
+        b"POST /internal/sign-in HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\n"
+        b"Connection: close\r\n\r\n"
+    )
+    assert (await reader.read()).startswith(b"HTTP/1.1 401 ")
+    writer.close()
+
+
+@pytest.mark.parametrize("path", ["/internal/token/a%00", "/health/live?a=%00", "/%00"])
+async def test_no_address_has_a_nul(client: Client, path: str) -> None:
+    """PostgreSQL could not even look for it."""
+    assert await status(client, "GET", path, TOKENS["orders"]) == 400
 
 
 async def test_what_is_not_there_is_said_to_who_is_known(client: Client) -> None:

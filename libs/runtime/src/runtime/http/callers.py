@@ -113,4 +113,5 @@ def _guarding(callers: Callers) -> Middleware:
 
 
 def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    # aiohttp gives bytes that are no UTF-8 as half surrogates: they are somebody's guess like any other.
+    return hashlib.sha256(token.encode(errors="surrogateescape")).digest()

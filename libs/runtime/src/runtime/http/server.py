@@ -12,7 +12,7 @@ from runtime.errors import StartupError
 from runtime.health import Health
 from runtime.http.callers import Callers, guard
 from runtime.http.connections import FIRST_REQUEST_WITHIN_SECONDS, Runner
-from runtime.http.problems import Handler, problem_middleware, request_id_middleware
+from runtime.http.problems import Handler, Problem, problem_middleware, request_id_middleware
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ def internal_app(
     named there alone; without any configured they answer 401.
     """
     app = web.Application(
-        middlewares=[request_id_middleware, problem_middleware], client_max_size=client_max_size
+        middlewares=[request_id_middleware, problem_middleware, _no_nul], client_max_size=client_max_size
     )
     guard(app, callers or Callers([]))
     app.router.add_get("/health/live", _live)
@@ -68,6 +68,14 @@ async def serving(
         yield real
     finally:
         await runner.cleanup()
+
+
+@web.middleware
+async def _no_nul(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """PostgreSQL keeps no NUL, so nothing we know has one in its name."""
+    if "%00" in request.raw_path:
+        raise Problem(400, "invalid_request", "There is a NUL in the address.")
+    return await handler(request)
 
 
 async def _live(_request: web.Request) -> web.Response:

@@ -85,7 +85,8 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     """Returns the JSON object in the body, empty when there is none."""
     try:
         content = await request.json()
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, LookupError, RecursionError):
+        # Not JSON, in an encoding nobody knows, or deeper than it can be read.
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -28,7 +28,10 @@ class _Cancel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(default="cancelled by the vendor", min_length=1, max_length=200)
+    # PostgreSQL keeps no NUL.
+    reason: str = Field(
+        default="cancelled by the vendor", min_length=1, max_length=200, pattern=r"^[^\x00]*$"
+    )
 
 
 def add_api(app: web.Application, *, reading: Reading, cancelling: Cancelling) -> None:
@@ -73,7 +76,7 @@ async def listed(request: web.Request) -> list[Order]:
 def limit(request: web.Request, *, default: int, most: int) -> int:
     """Returns the query's limit. Raises Problem 400."""
     text = request.query.get("limit") or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= most:
+    if len(text) > 9 or not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
         raise Problem(400, "invalid_limit", f"limit is a number from 1 to {most}")
     return int(text)
 

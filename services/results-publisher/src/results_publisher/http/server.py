@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from aiohttp import web
+from contracts.types import CompanyId, OrderId
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from runtime.http.callers import admit
 from runtime.http.problems import Problem
@@ -23,9 +24,10 @@ class _Replay(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    company_id: str | None = None
-    order_id: str | None = None
-    reason: str | None = None
+    company_id: CompanyId | None = None
+    order_id: OrderId | None = None
+    # PostgreSQL keeps no NUL.
+    reason: str | None = Field(default=None, pattern=r"^[^\x00]*$")
     everything: bool = False
     limit: int = Field(default=1000, ge=1, le=10_000)
 
@@ -63,7 +65,12 @@ class _Api:
         return web.json_response(await self._deliveries.get(_id(request)))
 
     async def edit(self, request: web.Request) -> web.Response:
-        await self._deliveries.edit(_id(request), await request.text())
+        try:
+            # JSON is UTF-8, whatever charset stands beside it (RFC 8259 §8.1, §11).
+            body = (await request.read()).decode()
+        except UnicodeDecodeError as error:
+            raise Problem(400, "invalid_request", "The body must be in UTF-8.") from error
+        await self._deliveries.edit(_id(request), body)
         return web.Response(status=204)
 
     async def replay(self, request: web.Request) -> web.Response:
@@ -110,6 +117,6 @@ def _id(request: web.Request) -> UUID:
 def _number(text: str | None, name: str) -> int | None:
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**62:
+    if len(text) > 19 or not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**62:
         raise Problem(400, "invalid_request", f"{name} is a number above 0")
     return int(text)
