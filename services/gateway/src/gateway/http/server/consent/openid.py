@@ -94,4 +94,5 @@ class OpenIdHandlers:
 
 
 def _optional(request: web.Request, name: str) -> str | None:
-    return text(request.query, name, longest=_LONGEST_CODE) if name in request.query else None
+    # Without a value a parameter is as if omitted (RFC 6749 §3.1).
+    return (text(request.query, name, longest=_LONGEST_CODE) or None) if name in request.query else None
