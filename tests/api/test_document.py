@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import aiohttp
@@ -96,6 +96,26 @@ def modes() -> Iterator[Any]:
             )
 
 
+def made_up(
+    operation: APIOperation[Any, Any, Any, Any], mode: schemathesis.GenerationMode, *, examples: int
+) -> Callable[[Callable[[schemathesis.Case[Any]], None]], Callable[[], None]]:
+    """Decorates what is to hold for every case: called, it makes up cases, the same in every run."""
+
+    def decorate(holds: Callable[[schemathesis.Case[Any]], None]) -> Callable[[], None]:
+        limited = settings(
+            max_examples=examples,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        cases = operation.as_strategy(generation_mode=mode)
+        run: Callable[[], None] = limited(given(case=cases)(holds))
+        return run
+
+    return decorate
+
+
 # The gateway throws its own dice in another thread, while hypothesis looks at everybody's.
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize(("operation", "mode"), list(modes()))
@@ -106,14 +126,7 @@ async def test_answers_are_as_documented(
     bearer = {"Authorization": f"Bearer {await tokens(api)}"}
     asks_for_one = operation.label.split()[1].startswith(("/packages", "/integrations"))
 
-    @settings(
-        max_examples=15,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(generation_mode=mode))
+    @made_up(operation, mode, examples=15)
     def answered(case: schemathesis.Case[Any]) -> None:
         for headers in ({}, bearer) if asks_for_one else ({},):
             response = case.call(base_url=api.url, headers=headers, allow_redirects=False)

@@ -11,6 +11,7 @@ from contracts.topics import ENGINES_PACKAGES
 from runtime.kafka import topics as kafka_topics
 from runtime.kafka.producer import EventProducer
 
+from tests.credentials.support.provider import Provider
 from tests.credentials.support.world import World as Credentials
 from tests.credentials.support.world import fresh_world
 from tests.gateway.support.world import package, settings_for, started
@@ -31,13 +32,19 @@ class Api:
 
 
 @asynccontextmanager
-async def api(kafka: str, prefix: str, database_url: str) -> AsyncIterator[Api]:
+async def api(
+    kafka: str, prefix: str, database_url: str, *, provider: Provider | None = None
+) -> AsyncIterator[Api]:
+    """`provider` is where people sign in from the first request on."""
     await kafka_topics.create(kafka, prefix, partitions=1)
     try:
         async with fresh_world(kafka, prefix, database_url) as credentials:
             replica = await credentials.start()
             await credentials.add_user()
             client_id, client_secret = await credentials.connect()
+            if provider is not None:
+                await replica.stop()
+                replica = await credentials.start(**provider.settings)
             async with EventProducer(bootstrap_servers=kafka, prefix=prefix, client_id="engine") as engine:
                 event = Event(id=uuid4(), source="engine", time=datetime.now(UTC), data=package("skills"))
                 await engine.publish(ENGINES_PACKAGES, event)

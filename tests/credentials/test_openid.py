@@ -9,7 +9,6 @@ from joserfc.jwk import RSAKey
 
 from tests.credentials.support.provider import (
     CLIENT_ID,
-    CLIENT_SECRET,
     Provider,
     other_key,
     shared_secret,
@@ -29,12 +28,7 @@ async def provider() -> AsyncIterator[Provider]:
 
 
 def configured(provider: Provider, **changes: Any) -> dict[str, Any]:
-    return {
-        "oidc_issuer": provider.issuer,
-        "oidc_client_id": CLIENT_ID,
-        "oidc_client_secret": CLIENT_SECRET,
-        "oidc_timeout_seconds": 2,
-    } | changes
+    return provider.settings | changes
 
 
 @pytest.fixture

@@ -42,6 +42,16 @@ class Provider:
         self.token_calls = 0
         self.issuer = ""
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of credentials that uses it."""
+        return {
+            "oidc_issuer": self.issuer,
+            "oidc_client_id": CLIENT_ID,
+            "oidc_client_secret": CLIENT_SECRET,
+            "oidc_timeout_seconds": 2,
+        }
+
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         app = web.Application()
