@@ -37,7 +37,7 @@ async def test_no_mark_is_written_down(world: World) -> None:
         finally:
             await world.restart(part)
     placed = [
-        await world.order(_COMPANY, candidate=_person(mark)),
+        await world.order(_COMPANY, candidate=_person(mark), **_requester(mark)),
         await world.inline_order(_COMPANY, candidate=_person(mark)),
     ]
     await checks.all_settle(world, placed)
@@ -71,6 +71,10 @@ async def test_the_search_would_find_them(world: World) -> None:
 def _person(mark: str) -> dict[str, str]:
     names = ("id", "firstName", "lastName", "phoneNumber")
     return {name: f"{mark}-{name}" for name in names} | {"email": f"{mark}@person.example"}
+
+
+def _requester(mark: str) -> dict[str, str]:
+    return {"requester_email": f"{mark}-boss@person.example", "requester_user_id": f"{mark}-user"}
 
 
 async def _token(world: World) -> str:

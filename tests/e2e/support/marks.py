@@ -108,6 +108,7 @@ def public(mark: str) -> list[Sent]:
             order(mark),
         ),
         *looks(mark),
+        *disables(mark),
     ]
 
 
@@ -123,8 +124,6 @@ def looks(mark: str) -> list[Sent]:
         Sent("GET", f"/t/{mark}-link/done?{mark}-query", {}),
         Sent("GET", f"/{mark}-path?{mark}-query={mark}-value", {}),
         Sent(f"{mark}-METHOD", "/packages", {}),
-        Sent("DELETE", f"/integrations/companies/{mark}-company?companyId={mark}-other", token),
-        Sent("POST", "/integrations", token, f'{{"companyId": ["{mark}-company"'.encode()),
         Sent("GET", f"/connect?companyId=acme&redirect=https://{mark}-host.example/", {}),
         Sent(
             "POST",
@@ -151,6 +150,29 @@ def looks(mark: str) -> list[Sent]:
             },
         ),
         Sent("GET", "/health/live", {"X-Request-Id": f"{mark} with spaces"}),
+    ]
+
+
+def disables(mark: str) -> list[Sent]:
+    """Ends of integrations that are not the token's: in the path, the query and the body."""
+    token = JSON | {"Authorization": "Bearer TOKEN"}
+    stranger = JSON | {"Authorization": f"Bearer {mark}-bearer"}
+    company = f"{mark}-company"
+    return [
+        sent
+        for method in ("DELETE", "POST")
+        for sent in (
+            Sent(method, f"/integrations/companies/{company}", token),
+            Sent(method, f"/integrations/companies/{company}?companyId={mark}-other", token),
+            Sent(method, f"/integrations/companies/marked?access_token={mark}-token", stranger),
+            Sent(method, f"/integrations?companyId={company}&{mark}-name={mark}-value", token),
+            Sent(method, f"/integrations?companyId={company}&companyId={mark}-other", token),
+            Sent(method, "/integrations", token, json.dumps({"companyId": company}).encode()),
+            Sent(method, "/integrations", token, json.dumps({"companyId": {company: company}}).encode()),
+            Sent(method, "/integrations", token, f'{{"companyId": ["{company}"'.encode()),
+            Sent(method, "/integrations", stranger, json.dumps({"companyId": company}).encode()),
+            Sent(method, "/integrations", token | FORM, f"companyId={company}".encode()),
+        )
     ]
 
 
