@@ -66,6 +66,16 @@ async def test_a_status_with_retry_after_then_it_works(sandbox: Client, vendor: 
     assert await sandbox.admin("/faults", method="GET") == []
 
 
+async def test_an_error_that_repeats_what_was_sent(sandbox: Client, vendor: FakeVendor) -> None:
+    fault = {"kind": "status", "status": 400, "message": "No.", "echo": True}
+    path, company = await patched(sandbox, vendor, fault)
+    answer = await sandbox.call("PATCH", path, json={"summary": "fine"}, headers=company)
+    said = answer.body["errors"][0]["message"]
+    assert said.startswith(f"No. PATCH {path} ")
+    assert said.endswith(' {"summary": "fine"}')
+    assert company["Authorization"] in said
+
+
 @pytest.mark.parametrize(("kind", "done"), [("lose_answer", 1), ("drop", 0)])
 async def test_a_cut_connection(sandbox: Client, vendor: FakeVendor, kind: str, done: int) -> None:
     path, company = await patched(sandbox, vendor, {"kind": kind})

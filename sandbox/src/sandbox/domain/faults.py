@@ -11,7 +11,8 @@ FaultKind = Literal["latency", "status", "hang", "lose_answer", "drop"]
 class Fault(BaseModel):
     """One entry of PUT /admin/faults.
 
-    `latency` waits `seconds`; `status` answers with it instead of working; `hang` answers nothing for
+    `latency` waits `seconds`; `status` answers with it and `message` instead of working, and with `echo`
+    repeats all that was sent; `hang` answers nothing for
     `seconds` and cuts; `lose_answer` works and cuts; `drop` cuts before working. Without `times` it lasts
     until the faults are replaced.
     """
@@ -22,6 +23,8 @@ class Fault(BaseModel):
     company_id: str | None = None
     kind: FaultKind
     status: Annotated[int, Field(ge=400, le=599)] = 500
+    message: str = "A fault that was asked for."
+    echo: bool = False
     seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
     retry_after: Annotated[int, Field(ge=0)] | None = None
     times: Annotated[int, Field(ge=1)] | None = None

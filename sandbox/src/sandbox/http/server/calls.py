@@ -119,7 +119,8 @@ async def _suffer(call: Call, fault: Fault) -> Answer | None:
             await asyncio.sleep(fault.seconds or 0.0)
         case "status":
             headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            return _refusal(ApiError(fault.status, "A fault that was asked for.", headers=headers))
+            message = f"{fault.message} {await _echo(call)}" if fault.echo else fault.message
+            return _refusal(ApiError(fault.status, message, headers=headers))
         case "hang":
             await _hang(call, _HANG if fault.seconds is None else fault.seconds)
             raise Cut
@@ -128,6 +129,14 @@ async def _suffer(call: Call, fault: Fault) -> Answer | None:
         case "lose_answer":
             pass
     return None
+
+
+async def _echo(call: Call) -> str:
+    """Returns everything that was sent, as careless servers put it into their errors."""
+    request = call.request
+    headers = " ".join(f"{name}: {value}" for name, value in request.headers.items())
+    body = await read_limited(request, request.app[SETTINGS].max_body_bytes)
+    return f"{request.method} {request.path_qs} {headers} {body.decode(errors='replace')}"
 
 
 async def _hang(call: Call, seconds: float) -> None:
