@@ -1,5 +1,6 @@
 """`bridge partner`, `users`, `integrations`, `signing-keys` against real servers."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,18 @@ async def test_a_refused_put_says_whose_move_it_is(
     done = await run(app.partner, "apply", str(file))
     assert done.exit_code == 1
     assert words in done.output
+
+
+async def test_what_a_refusal_repeats_of_our_token_is_not_told(
+    surroundings: World, run: Run, file: Path
+) -> None:
+    surroundings.sandbox.configuration = None
+    surroundings.fault("configuration_put", "status", status=400, message="Not so:", echo=True)
+    done = await run(app.partner, "apply", str(file))
+    assert "It says: BAD_REQUEST: Not so:" in done.output.replace("\n", " ")
+    (entry,) = surroundings.sandbox.record.entries(call="configuration_put")
+    (token,) = re.findall(r"Bearer (\S+)", entry.response["message"])
+    assert token not in done.output
 
 
 class Forgetful(SmartRecruitersClient):

@@ -63,6 +63,15 @@ async def test_a_failed_exchange_leaves_nothing_usable(
     assert await surroundings.sql("SELECT 1 FROM credentials.outbox") == []
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 418, 500])
+async def test_nobody_is_told_what_an_error_repeats_of_the_exchange(world: World, status: int) -> None:
+    world.fault("integration", "status", status=status, message="Not so:", echo=True)
+    answer = await world.grant(await world.ticket())
+    (said,) = [entry.response["message"] for entry in world.sandbox.record.entries(call="integration")]
+    assert "clientSecret" in said
+    assert "Not so" not in str(answer.body)
+
+
 @pytest.mark.parametrize("call", ["token", "integration"])
 @pytest.mark.parametrize("status", [429, 503])
 async def test_after_a_passing_fault_the_same_sign_in_connects(world: World, call: str, status: int) -> None:

@@ -12,6 +12,7 @@ from contracts.smartrecruiters import CredentialPair, ErrorAnswer, PartnerConfig
 from pydantic import SecretStr, ValidationError
 from runtime.fencing import Fence
 from runtime.http import outgoing
+from runtime.logging import scrub
 
 from credentials.errors import (
     AlreadyIntegrated,
@@ -135,19 +136,20 @@ def _checked(answer: httpx.Response, meaning: Meaning) -> httpx.Response:
         raise NotUnderstood(
             f"SmartRecruiters answers {status}, which its documents do not know for this call."
         )
-    if kind is ConfigurationRefused:
+    # Not of the exchange: what is said there is shown to the customer, and may repeat the secret we sent.
+    if meaning is _OF_CONFIGURATION and kind is ConfigurationRefused:
         raise ConfigurationRefused(f"{ConfigurationRefused.detail} {_said(answer)}".strip())
     raise kind
 
 
 def _said(answer: httpx.Response) -> str:
-    """Returns SmartRecruiters' own words, cut; it is asked only where no secret was sent along."""
+    """Returns SmartRecruiters' own words, cut, without what they repeat of our token."""
     try:
         told = ErrorAnswer.model_validate(answer.json())
     except (JSONDecodeError, UnicodeDecodeError, ValidationError):
         return ""
     words = "; ".join(f"{error.code}: {error.message}" for error in told.errors) or told.message or ""
-    return f"It says: {words[:LONGEST_TEXT]}" if words else ""
+    return f"It says: {scrub(words)[:LONGEST_TEXT]}" if words else ""
 
 
 def _retry_after(answer: httpx.Response) -> float | None:

@@ -11,6 +11,7 @@ from contracts.events.result import DeliveryKind
 from contracts.smartrecruiters import AttachmentAnswer
 from pydantic import ValidationError
 from runtime.fencing import Fence, ForbiddenUrl
+from runtime.logging import REDACTED, scrub
 from runtime.pacing import retry_after
 from runtime.smartrecruiters_tokens import (
     CustomerTokens,
@@ -131,7 +132,7 @@ class SmartRecruitersClient:
                 allow_redirects=False,
             ) as response:
                 body = await _read(response)
-                return _outcome(response, body, attachment)
+                return _outcome(response, body, attachment, token)
         except TimeoutError:
             return NoAnswer("timeout")
         except (aiohttp.ClientError, OSError):
@@ -167,7 +168,9 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return body
 
 
-def _outcome(response: aiohttp.ClientResponse, body: bytes, attachment: Attachment | None) -> Outcome:
+def _outcome(
+    response: aiohttp.ClientResponse, body: bytes, attachment: Attachment | None, token: str
+) -> Outcome:
     headers = dict(response.headers)
     if 200 <= response.status < 300:
         return Accepted(response.status, headers, _uploaded(body, attachment))
@@ -176,9 +179,15 @@ def _outcome(response: aiohttp.ClientResponse, body: bytes, attachment: Attachme
         response.status,
         retry_after=None if seconds is None else timedelta(seconds=min(seconds, 10**6)),
         headers=headers,
-        # PostgreSQL keeps any text but U+0000.
-        answer=body.decode(errors="replace").replace("\0", "\ufffd"),
+        answer=_kept(body, token),
     )
+
+
+def _kept(body: bytes, token: str) -> str:
+    """Returns what an attempt keeps of an answer: an error may repeat what was sent, our token too."""
+    # PostgreSQL keeps any text but U+0000.
+    text = body.decode(errors="replace").replace("\0", "\ufffd")
+    return scrub(text.replace(token, REDACTED))
 
 
 def _uploaded(body: bytes, attachment: Attachment | None) -> UploadedFile | None:
