@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from local_stack import flow
 from yarl import URL
 
 from tests.e2e.support import checks, marks
@@ -18,7 +19,7 @@ from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-_COMPANY = "marked"
+_COMPANY, _ECHOED = "marked", "echoed"
 # SmartRecruiters' side holds its people, and the engine's page its candidates: neither is ours.
 _NOT_OURS = {"sandbox"}
 _DEAD_LETTERS = "engines.updates.dlq"
@@ -51,6 +52,40 @@ async def test_no_mark_is_written_down(world: World) -> None:
     found |= {table: marks.named(text, mark) for table, text in (await _tables(world, mark)).items()}
     assert {place: what for place, what in found.items() if what} == {}
     assert len(found) > 30
+
+
+async def test_what_smartrecruiters_repeats_of_ours_is_not_written_down(world: World) -> None:
+    """Its errors name a person and secrets, and repeat what was sent, with our real tokens and secrets."""
+    mark = f"zq{secrets.token_hex(6)}"
+    since = await world.now()
+    await world.admin("POST", "/companies", {"id": _ECHOED, "name": "Echoed"})
+    await world.faults(_echo(mark, "integration", 400))
+    said = await _consent(world)
+    await world.faults()
+    await world.connect(_ECHOED)
+    await world.admin("DELETE", f"/companies/{_ECHOED}/tokens")
+    refused = [("token", 500), ("candidate", 404), ("job", 403), ("hiring_team", 500), ("result_patch", 503)]
+    await world.faults(*(_echo(mark, *one) for one in (*refused, ("result_patch", 400))))
+    order = await world.order(_ECHOED)
+    await eventually(lambda: _is_dead(world, order.order_id), 60)
+    assert await world.admin("GET", "/faults") == [], "each of them was met"
+
+    told = [entry["response"]["message"] for entry in await world.record(since) if entry["fault"]]
+    ours = {found for text in told for found in marks.secrets(text) if mark not in found}
+    assert len(told) == len(refused) + 2
+    assert len(ours) >= 4, "tokens of both kinds, the customer's secret and one of ours"
+    logs = {path.name: path.read_text(errors="replace") for path in _logs(world)}
+    places = {"the consent page": said, **logs, **await _metrics(world)}
+    for one in (mark, *ours):
+        assert [place for place, text in places.items() if one in text] == []
+        assert [table for table, text in (await _tables(world, one)).items() if one in text] == []
+    rows = await world.rows(
+        "SELECT a.answer FROM results_publisher.attempts a"
+        " JOIN results_publisher.deliveries USING (delivery_id)"
+        " WHERE order_id = $1 AND a.http_status >= 400",
+        order.order_id,
+    )
+    assert ["is nobody of ours" in row["answer"] for row in rows] == [True, True], "what is wrong is kept"
 
 
 async def test_the_search_would_find_them(world: World) -> None:
@@ -114,6 +149,38 @@ async def _sign_in(world: World, mark: str) -> None:
     async with world.http.post(f"{url}/sign-in", data=form) as response:
         assert response.status == 403
         assert f"{mark}-password" not in await response.text()
+
+
+def _echo(mark: str, call: str, status: int) -> dict[str, object]:
+    """SmartRecruiters refuses this call once, and talks."""
+    message = (
+        f"{mark}-mail@person.example is nobody of ours; client_secret={mark}-secret, Bearer {mark}-bearer;"
+    )
+    fault = {"call": call, "company_id": _ECHOED, "kind": "status", "status": status, "message": message}
+    return fault | {"echo": True, "times": 1}
+
+
+async def _consent(world: World) -> str:
+    """An administrator connects the company, and it fails; returns what they are told."""
+    url = f"{world.stack.urls.gateway}/connect"
+    password = world.stack.keys["administrator_password"]
+    form = {"email": flow.ADMINISTRATOR, "password": password}
+    async with world.http.get(url, params={"companyId": _ECHOED}) as response:
+        form |= _hidden(await response.text())
+    async with world.http.post(f"{url}/sign-in", data=form) as response:
+        form = _hidden(await response.text())
+    async with world.http.post(f"{url}/grant", data=form) as response:
+        assert 400 <= response.status < 600
+        return f"{dict(response.headers)} {await response.text()}"
+
+
+def _hidden(page: str) -> dict[str, str]:
+    return dict(re.findall(r'name="(visit|ticket)" value="([^"]+)"', page))
+
+
+async def _is_dead(world: World, order_id: str) -> bool:
+    query = "SELECT 1 FROM results_publisher.deliveries WHERE order_id = $1 AND status = 'dead'"
+    return bool(await world.rows(query, order_id))
 
 
 async def _ask(http: aiohttp.ClientSession, url: str, sent: Sent, token: str) -> str:

@@ -221,6 +221,12 @@ def updates(mark: str) -> list[tuple[dict[str, str], bytes]]:
     ]
 
 
+def secrets(text: str) -> set[str]:
+    """Every secret in what a server repeats of a request."""
+    patterns = (r"Bearer ([^\s;]+)", r"client_secret=([^&\s,;]+)", r'"clientSecret": ?"([^"]+)"')
+    return {found for pattern in patterns for found in re.findall(pattern, text)}
+
+
 def named(text: str, mark: str) -> list[str]:
     """Every mark in a text, with what it was in."""
     return sorted(set(re.findall(rf"{mark}[-\w]*", text, re.IGNORECASE)))
