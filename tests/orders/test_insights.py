@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from contracts.events.assessment import Stage
 from contracts.events.result import ResultPublished, ResultRejected
 from contracts.types import ResultStatus
-from faust.tables.table import Table
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
-from orders.insights.app import start
 from orders.insights.numbers import EMPTY, Rules, learn
-from orders.insights.settings import Settings
 from orders.insights.tables import Tables
 from runtime.kafka import topics
-from runtime.process import Supervisor
 
 from tests.orders.support import events
 from tests.orders.support.bench import TOKEN, Bench, Servers, running, settings
@@ -103,39 +97,21 @@ async def test_the_numbers_are_right_after_a_kill(
 
 
 async def test_what_comes_while_no_partition_is_active_is_not_lost(
-    bench: Bench,
-    servers: Servers,
-    environment: dict[str, str],
-    connection: asyncpg.Connection,
-    monkeypatch: pytest.MonkeyPatch,
+    servers: Servers, environment: dict[str, str], connection: asyncpg.Connection, tmp_path: Path
 ) -> None:
     """One was killed before it had committed anything, and more came while the next read back."""
-    under_way: set[object] = set()
-    fetch, recovered = AIOKafkaConsumerThread._fetch_records, Table.call_recover_callbacks
-
-    async def fetching(thread: Any, *given: Any, **named: Any) -> Any:
-        under_way.add(this := object())
-        try:
-            return await fetch(thread, *given, **named)
-        finally:
-            under_way.remove(this)
-
-    async def recovering(table: Any) -> None:
-        await bench.say(events.placed("o-2", received_at=T0))
-        await eventually(lambda: not under_way)
-        await recovered(table)
-
-    monkeypatch.setattr(AIOKafkaConsumerThread, "_fetch_records", fetching)
-    monkeypatch.setattr(Table, "call_recover_callbacks", recovering)
     changelog = f"{servers.prefix}orders-insights-facts-changelog"
     await topics.create_compacted(servers.kafka, [changelog], partitions=3, replication=1)
     kept = {"company_id": "acme", "order": T0.timestamp(), "partition": 0, "at": T0.timestamp()}
     async with AIOKafkaProducer(bootstrap_servers=servers.kafka) as producer:
         await producer.send_and_wait(changelog, json.dumps(kept).encode(), key=b'"o-1"', partition=0)
-    chosen = Settings.model_validate({name.lower(): value for name, value in environment.items()})
+    held = Process(
+        ["-m", "tests.orders.support.held_insights"],
+        env={**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+        log=tmp_path / "insights.log",
+    )
     try:
-        async with AsyncExitStack() as stack:
-            await start(chosen, stack, Supervisor(stack))
+        async with processes.running(held):
             await _shows(connection, orders=2, results=0, failures=0, late=0, timed=0)
     finally:
         await _delete_changelog(servers)

@@ -56,8 +56,7 @@ async def no_leaked_tasks() -> AsyncIterator[None]:
         _, left = await asyncio.wait(left, timeout=1)
     for task in left:
         task.cancel()
-    ours = {task for task in left if not _is_fausts(task)}
-    assert not ours, f"tasks left running: {sorted(map(repr, ours))}"
+    assert not left, f"tasks left running: {sorted(map(repr, left))}"
 
 
 def _may_stay(task: asyncio.Task[Any]) -> bool:
@@ -71,12 +70,6 @@ def _keeps_membership(task: asyncio.Task[Any]) -> bool:
     return code is not None and (
         code.co_filename.endswith("group_coordinator.py") or code.co_qualname == "Event.wait"
     )
-
-
-def _is_fausts(task: asyncio.Task[Any]) -> bool:
-    # Faust's services forget what they waited for when they are stopped; its process ends with them.
-    code = getattr(task.get_coro(), "cr_code", None)
-    return code is not None and code.co_filename.endswith("mode/utils/locks.py")
 
 
 class _Handler(logging.Handler):
