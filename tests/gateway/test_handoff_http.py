@@ -81,7 +81,8 @@ async def test_a_career_sites_own_address_may_be_the_way_back(shared_world: Worl
 @pytest.mark.parametrize("end", ["", "/done"])
 async def test_a_changed_link_leads_nowhere(shared_world: World, end: str) -> None:
     path = await link(shared_world, str(uuid4()))
-    changed = path[:-1] + ("A" if path[-1] != "A" else "B")
+    # Not the last: of that one base64 ignores some bits.
+    changed = path[:-9] + ("A" if path[-9] != "A" else "B") + path[-8:]
     for wrong in (changed, path + "x", path[:-4], path.replace("/t/h1.", "/t/h2.")):
         status, where, text = await visit(shared_world, wrong + end)
         assert (status, where) == (404, None)

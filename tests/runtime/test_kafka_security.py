@@ -13,8 +13,6 @@ from aiokafka import AIOKafkaConsumer
 from contracts.events.assessment import Stage
 from contracts.topics import ENGINES_PACKAGES, ENGINES_UPDATES, GATEWAY_ORDERS
 from gateway.kafka.producer import KafkaOrderLog
-from orders.insights import app as insights
-from orders.insights.settings import Settings as InsightsSettings
 from orders.insights.streams import credentials
 from reference_engine.app import running as running_engine
 from reference_engine.settings import load as load_engine
@@ -28,7 +26,9 @@ from runtime.settings import KafkaSecurity, load
 
 from tests.orders.support.events import event, placed, updated
 from tests.reference_engine.bus import connected, requested
+from tests.support import processes
 from tests.support.ports import free_port
+from tests.support.processes import Process
 from tests.support.secure_kafka import USERS, SecureKafka, secure_kafka
 from tests.support.waiting import eventually
 
@@ -115,7 +115,7 @@ async def test_the_reference_engine_speaks_it(
 
 
 async def test_insights_count_by_it(
-    secure: SecureKafka, monkeypatch: pytest.MonkeyPatch, database_url: str
+    secure: SecureKafka, monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path
 ) -> None:
     """Faust takes credentials in words of its own, and has clients of its own."""
     prefix = await made(secure, monkeypatch)
@@ -128,18 +128,20 @@ async def test_insights_count_by_it(
     given = credentials()
     assert isinstance(given, faust.SASLCredentials)
     assert (given.protocol.value, given.mechanism.value) == ("SASL_SSL", "PLAIN")
-    settings = InsightsSettings.model_validate(
-        {
-            "kafka_bootstrap_servers": secure.bootstrap,
-            "kafka_topic_prefix": prefix,
-            "database_url": database_url,
-            "internal_api_token": "internal-token",
-            "orders_insights_internal_port": free_port(),
-            "orders_insights_flush_every": 0.2,
-        }
+    insights = Process(
+        ["-m", "orders.insights"],
+        env={
+            **secure.settings("orders-insights"),
+            "KAFKA_BOOTSTRAP_SERVERS": secure.bootstrap,
+            "KAFKA_TOPIC_PREFIX": prefix,
+            "DATABASE_URL": database_url,
+            "INTERNAL_API_TOKEN": "internal-token",
+            "ORDERS_INSIGHTS_INTERNAL_PORT": str(free_port()),
+            "ORDERS_INSIGHTS_FLUSH_EVERY": "0.2",
+        },
+        log=tmp_path / "insights.log",
     )
-    async with AsyncExitStack() as stack, asyncpg.create_pool(database_url) as pool:
-        await insights.start(settings, stack, Supervisor(stack))
+    async with processes.running(insights), asyncpg.create_pool(database_url) as pool:
 
         async def counted() -> bool:
             return bool(await pool.fetchval("SELECT sum(orders) = 1 FROM orders.insights"))
