@@ -78,6 +78,15 @@ async def topics(kafka: str, topic_prefix: str) -> AsyncIterator[str]:
     await kafka_topics.delete(kafka, topic_prefix)
 
 
+@pytest.fixture(scope="module")
+async def module_topics(kafka: str) -> AsyncIterator[str]:
+    """As `topics`, but for all tests of a module and with one partition each."""
+    prefix = f"t{secrets.token_hex(5)}."
+    await kafka_topics.create(kafka, prefix, partitions=1)
+    yield prefix
+    await kafka_topics.delete(kafka, prefix)
+
+
 @pytest.fixture
 def logs(_guarded_logs: guards.Lines) -> guards.Lines:
     """Every line logged so far in this process: dicts with `event`, `level` and the fields."""

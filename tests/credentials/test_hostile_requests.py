@@ -1,12 +1,10 @@
 """Requests nobody should send to credentials: each has its status, and changes nothing."""
 
-import secrets
 from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
 
 import pytest
-from runtime.kafka import topics as kafka_topics
 
 from tests.credentials.support.hostile import CALLERS, CASES, GATEWAY, TOKENS
 from tests.credentials.support.world import World, fresh_world
@@ -18,15 +16,13 @@ _TABLES = ("integrations", "client_credentials", "smartrecruiters_credentials", 
 
 
 @pytest.fixture(scope="module")
-async def place(kafka: str, postgres_url: str, _migrated: str) -> AsyncIterator[World]:
+async def place(kafka: str, module_topics: str, postgres_url: str, _migrated: str) -> AsyncIterator[World]:
     """One replica with one company connected, for all of these requests."""
-    prefix = f"t{secrets.token_hex(5)}."
-    await kafka_topics.create(kafka, prefix, partitions=1)
     names = ("gateway", "orders", "bridge")
     table = ",".join(f"{name}:{token}" for name, token in zip(names, CALLERS.values(), strict=True))
     async with (
         databases.fresh(postgres_url, template=_migrated) as database_url,
-        fresh_world(kafka, prefix, database_url) as world,
+        fresh_world(kafka, module_topics, database_url) as world,
     ):
         connecting = await world.start()
         await world.add_user()
@@ -35,7 +31,6 @@ async def place(kafka: str, postgres_url: str, _migrated: str) -> AsyncIterator[
         world.replicas.clear()
         await world.start(internal_api_callers=table)
         yield world
-    await kafka_topics.delete(kafka, prefix)
 
 
 @pytest.fixture(autouse=True)

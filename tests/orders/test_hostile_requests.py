@@ -1,12 +1,10 @@
 """Requests nobody should send to orders: each has its status, opens nobody, erases nobody, ends no order."""
 
-import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import aiohttp
 import pytest
-from runtime.kafka import topics as kafka_topics
 
 from tests.orders.support import bench as benches
 from tests.orders.support.bench import ENGINE_TOKEN, Servers, running, settings
@@ -29,16 +27,14 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-async def place(kafka: str, postgres_url: str, _migrated: str) -> AsyncIterator[Place]:
-    prefix = f"t{secrets.token_hex(5)}."
-    await kafka_topics.create(kafka, prefix, partitions=1)
+async def place(kafka: str, module_topics: str, postgres_url: str, _migrated: str) -> AsyncIterator[Place]:
     table = ",".join(
         f"{'bridge' if name == OPERATOR else 'gateway'}:{token}" for name, token in CALLERS.items()
     )
     async with (
         databases.fresh(postgres_url, template=_migrated) as database_url,
         smartrecruiters() as world,
-        benches.bench(Servers(kafka, prefix, database_url)) as bench,
+        benches.bench(Servers(kafka, module_topics, database_url)) as bench,
         aiohttp.ClientSession() as session,
     ):
         chosen = settings(bench.servers, world, internal_api_callers=table)
@@ -48,7 +44,6 @@ async def place(kafka: str, postgres_url: str, _migrated: str) -> AsyncIterator[
             changed = token[:-8] + token[-8:].swapcase()
             names = {ENGINE: ENGINE_TOKEN, SEALED: token, "A-CHANGED-ONE": changed, **CALLERS}
             yield Place(f"http://127.0.0.1:{chosen.orders_internal_port}", names, session, world)
-    await kafka_topics.delete(kafka, prefix)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Requests nobody should send to results-publisher: each has its status, and touches no dead letter."""
 
-import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -8,7 +7,6 @@ import aiohttp
 import pytest
 from contracts.events.assessment import Stage
 from runtime.database import pool
-from runtime.kafka import topics as kafka_topics
 from runtime.kafka.producer import EventProducer
 
 from tests.results_publisher.support.harness import Harness
@@ -30,22 +28,20 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-async def place(kafka: str, postgres_url: str, _migrated: str) -> AsyncIterator[Place]:
-    prefix = f"t{secrets.token_hex(5)}."
-    await kafka_topics.create(kafka, prefix, partitions=1)
+async def place(kafka: str, module_topics: str, postgres_url: str, _migrated: str) -> AsyncIterator[Place]:
     table = ",".join(
         f"{name}:{token}" for name, token in zip(("bridge", "orders"), CALLERS.values(), strict=True)
     )
     async with (
         databases.fresh(postgres_url, template=_migrated) as database_url,
         FakeSmartRecruiters().running() as smartrecruiters,
-        EventProducer(bootstrap_servers=kafka, client_id="tests", prefix=prefix) as producer,
+        EventProducer(bootstrap_servers=kafka, client_id="tests", prefix=module_topics) as producer,
         pool(database_url) as database,
         aiohttp.ClientSession() as session,
     ):
         harness = Harness(
             kafka=kafka,
-            prefix=prefix,
+            prefix=module_topics,
             database_url=database_url,
             producer=producer,
             pool=database,
@@ -58,7 +54,6 @@ async def place(kafka: str, postgres_url: str, _migrated: str) -> AsyncIterator[
             await harness.until("o-1", "dead")
             (dead,) = await harness.deliveries()
             yield Place(url, {DEAD: str(dead["delivery_id"]), **CALLERS}, session, harness)
-    await kafka_topics.delete(kafka, prefix)
 
 
 @pytest.fixture(autouse=True)
