@@ -27,14 +27,25 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def connections(most: int) -> aiohttp.ClientSession:
+    """Returns a client that keeps as many connections open as there are requests in flight."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=most))
+
+
 async def post_all(
-    url: str, bodies: Sequence[bytes], headers: Mapping[str, str], *, in_flight: int, server: int
+    session: aiohttp.ClientSession,
+    url: str,
+    bodies: Sequence[bytes],
+    headers: Mapping[str, str],
+    *,
+    in_flight: int,
+    server: int,
 ) -> Figures:
     """Posts every body once to the process `server`. Raises RuntimeError at an answer that is not 202."""
     took: list[float] = []
     waiting = iter(bodies)
 
-    async def worker(session: aiohttp.ClientSession) -> None:
+    async def worker() -> None:
         for body in waiting:
             begun = time.perf_counter()
             async with session.post(url, data=body, headers=headers) as answer:
@@ -43,12 +54,10 @@ async def post_all(
                 await answer.read()
             took.append((time.perf_counter() - begun) * 1000)
 
-    connector = aiohttp.TCPConnector(limit=in_flight)
-    async with aiohttp.ClientSession(connector=connector) as session:
-        begun, used = time.perf_counter(), cpu_seconds(server)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(in_flight):
-                group.create_task(worker(session))
-        whole, used = time.perf_counter() - begun, cpu_seconds(server) - used
+    begun, used = time.perf_counter(), cpu_seconds(server)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(in_flight):
+            group.create_task(worker())
+    whole, used = time.perf_counter() - begun, cpu_seconds(server) - used
     percentiles = statistics.quantiles(took, n=100)
     return Figures(len(bodies) / whole, percentiles[49], percentiles[98], used / len(bodies) * 1e6)

@@ -9,7 +9,7 @@ from contracts import codec
 from contracts.envelope import Event, event_id
 from contracts.smartrecruiters.callback import order_id_of
 from contracts.topics import GATEWAY_ORDERS
-from gateway.domain.orders import placed, read_order
+from gateway.domain.orders import Order, Record, personal, placed, read_order, recorded
 from gateway.errors import InvalidRequest
 from gateway.service.addresses import CallbackAddresses, ReturnAddresses
 from hypothesis import example, given
@@ -116,11 +116,15 @@ def test_ways_back_can_be_fenced() -> None:
 KEY = CandidateKey("k", bytes(32))
 
 
-def event_of(order: dict[str, Any], **more: Any) -> Event[Any]:
+def record_of(order: Order) -> Record:
+    sealed = KEY.seal(personal(order))
+    data = placed(order, order_id="o1", return_url=None, received_at=NOW, sealed=sealed)
+    return recorded(data, traceparent=None)
+
+
+def event_of(order: dict[str, Any]) -> Event[Any]:
     read = read_order(json.dumps(order).encode(), inline_only=False)
-    record = placed(
-        read, order_id="o1", return_url=None, received_at=NOW, traceparent=None, seal=KEY.seal, **more
-    )
+    record = record_of(read)
     event: Event[Any] = codec.decode(record.value, record.headers)
     assert (record.order_id, record.event_id) == (event.subject, str(event.id))
     assert record.key == GATEWAY_ORDERS.key(event)
@@ -170,9 +174,7 @@ def test_any_value_of_any_field_is_taken_or_named(name: str, value: Any, inline:
     order = (inline_order if inline else standard_order)("o1") | {name: value}
     try:
         read = read_order(json.dumps(order).encode(), inline_only=inline)
-        record = placed(
-            read, order_id="o1", return_url=None, received_at=NOW, traceparent=None, seal=KEY.seal
-        )
+        record = record_of(read)
     except InvalidRequest as wrong:
         faults = wrong.faults
     else:
@@ -187,14 +189,7 @@ def test_any_value_of_any_field_is_taken_or_named(name: str, value: Any, inline:
 def test_odd_numbers_where_nobody_looks(value: bytes) -> None:
     body = json.dumps(standard_order("o1")).encode()[:-1] + b',"x":' + value + b"}"
     try:
-        record = placed(
-            read_order(body, inline_only=False),
-            order_id="o1",
-            return_url=None,
-            received_at=NOW,
-            traceparent=None,
-            seal=KEY.seal,
-        )
+        record = record_of(read_order(body, inline_only=False))
     except InvalidRequest as wrong:
         assert wrong.faults  # noqa: PT017 - either is fine, an unforeseen error is not
     else:

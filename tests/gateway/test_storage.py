@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from gateway.domain.orders import Record, placed, read_order
+from gateway.domain.orders import Record, personal, placed, read_order, recorded
 from gateway.errors import Unavailable
 from gateway.ports import Launch, SpooledRecord
 from gateway.storage.launches import PostgresLaunches
@@ -25,14 +25,9 @@ async def pool(database_url: str) -> AsyncIterator[database.Pool]:
 
 def record(order_id: str) -> Record:
     order = read_order(json.dumps(standard_order(order_id)).encode(), inline_only=False)
-    return placed(
-        order,
-        order_id=order_id,
-        return_url=None,
-        received_at=datetime.now(UTC),
-        traceparent=None,
-        seal=CandidateKey("k", bytes(32)).seal,
-    )
+    sealed = CandidateKey("k", bytes(32)).seal(personal(order))
+    data = placed(order, order_id=order_id, return_url=None, received_at=datetime.now(UTC), sealed=sealed)
+    return recorded(data, traceparent=None)
 
 
 async def test_what_is_spooled_comes_out_as_it_went_in_oldest_first_once(pool: database.Pool) -> None:

@@ -1,6 +1,7 @@
 """A service's process: starts its resources, watches its tasks, closes everything in reverse order."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -100,6 +101,7 @@ async def _live(
         await asyncio.wait(awaited | {starting}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
+            _mind_what_is_new()
             log.info("started", service=service)
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
     except StartupError as error:
@@ -114,6 +116,15 @@ async def _live(
         log.error("stopping", service=service, reason=supervisor.failed.result())
         return 1
     return 0
+
+
+def _mind_what_is_new() -> None:
+    """What stands now is for ever: the collector need not look at it again, and need not look so often.
+
+    Its own measure, 700 objects, is some ten requests under way, and none of them is garbage yet.
+    """
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 async def _start(start: Start, stack: AsyncExitStack, supervisor: Supervisor) -> None:

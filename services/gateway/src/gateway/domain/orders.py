@@ -27,8 +27,6 @@ LARGEST_EVENT_BYTES = 1_000_000
 LONGEST_COMPLETED_URL = 2_600
 
 Order: TypeAlias = StandardOrder | InlineOrder
-Seal: TypeAlias = Callable[[bytes], str]
-"""Returns the JWE of a candidate."""
 UrlCheck: TypeAlias = Callable[[str], str | None]
 """Returns why an address is refused, None when it is not."""
 CallbackReader: TypeAlias = Callable[[str], str]
@@ -127,41 +125,20 @@ def check_addresses(order: Order, *, callback: CallbackReader, completed: UrlChe
     return identity
 
 
-def placed(
-    order: Order,
-    *,
-    order_id: str,
-    return_url: str | None,
-    received_at: datetime,
-    traceparent: str | None,
-    seal: Seal,
-) -> Record:
-    """Returns the event of an order, ready for Kafka, its candidate sealed. A repeat has the same event id.
-
-    `received_at` is in UTC. Raises InvalidRequest for what events cannot hold, TooLarge for what a record
-    cannot, and what `seal` raises.
-    """
-    at = received_at.isoformat(timespec="milliseconds")[: len("2026-01-01T00:00:00.000")] + "Z"
+def personal(order: Order) -> bytes:
+    """Returns what nobody reads but by the candidate's key, as JSON: `runtime.candidate_keys.person`."""
     # Its fields have the event's names.
-    sealed = seal(plain(vars(order.candidate), _unknown_fields(order)))
-    data = _data(order, order_id, return_url, at, sealed)
-    if not _surely_fits(order, order_id):
-        _refuse_misfits(data)
-    # What OrderPlaced would write, in a third of the time: each field was looked at on the way in.
-    value = to_json(data, inf_nan_mode="null")
-    if len(value) > LARGEST_EVENT_BYTES:
-        raise TooLarge(f"an order must not be larger than {LARGEST_EVENT_BYTES} bytes")
-    event_id = _event_id(order.company_id, order_id)
-    headers = codec.head(
-        OrderPlaced, identity=event_id, source=SOURCE, time=at, subject=order_id, traceparent=traceparent
-    )
-    return Record(event_id, order_id, GATEWAY_ORDERS.name, order_id.encode(), value, headers)
+    return plain(vars(order.candidate), _unknown_fields(order))
 
 
-def _data(
-    order: Order, order_id: str, return_url: str | None, received_at: str, sealed: str
+def placed(
+    order: Order, *, order_id: str, return_url: str | None, received_at: datetime, sealed: str
 ) -> dict[str, Any]:
-    """Returns OrderPlaced's fields; those without a value are left out."""
+    """Returns the fields of OrderPlaced; those without a value are left out.
+
+    `received_at` is in UTC, `sealed` the JWE of what `personal` returned. Raises InvalidRequest for what
+    events cannot hold.
+    """
     inline = isinstance(order, InlineOrder)
     data: dict[str, Any] = {
         "order_id": order_id,
@@ -171,7 +148,7 @@ def _data(
         "result_callback_url": order.result_callback_url,
         "candidate": {"sealed": sealed},
         "fields": order.fields or {},
-        "received_at": received_at,
+        "received_at": received_at.isoformat(timespec="milliseconds")[: len("2026-01-01T00:00:00.000")] + "Z",
         "unknown_fields": {},
     }
     if (job_id := order.the_job()) is not None:
@@ -181,7 +158,31 @@ def _data(
     if isinstance(order, StandardOrder) and order.requester is not None:
         given = vars(order.requester)
         data["requester"] = {name: value for name, value in given.items() if value is not None}
+    if not _surely_fits(order, order_id):
+        _refuse_misfits(data)
     return data
+
+
+def recorded(data: dict[str, Any], *, traceparent: str | None) -> Record:
+    """Returns the event ready for Kafka; `data` is what `placed` returned. A repeat has the same event id.
+
+    Raises TooLarge for what a record cannot hold.
+    """
+    # What OrderPlaced would write, in a third of the time: each field was looked at on the way in.
+    value = to_json(data, inf_nan_mode="null")
+    if len(value) > LARGEST_EVENT_BYTES:
+        raise TooLarge(f"an order must not be larger than {LARGEST_EVENT_BYTES} bytes")
+    order_id = data["order_id"]
+    event_id = _event_id(data["company_id"], order_id)
+    headers = codec.head(
+        OrderPlaced,
+        identity=event_id,
+        source=SOURCE,
+        time=data["received_at"],
+        subject=order_id,
+        traceparent=traceparent,
+    )
+    return Record(event_id, order_id, GATEWAY_ORDERS.name, order_id.encode(), value, headers)
 
 
 def _surely_fits(order: Order, order_id: str) -> bool:
