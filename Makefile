@@ -49,7 +49,7 @@ audit: init  ## what is known against our dependencies, our code, and secrets in
 	@cp .secrets.baseline $(VENV)/secrets.baseline
 	$(SECRETS) $$(git ls-files -- ':!tests') || [ $$? -eq 3 ]
 	$(SECRETS) --disable-plugin KeywordDetector $$(git ls-files -- tests) || [ $$? -eq 3 ]
-	@deploy/audit/dependencies $(BIN)/pip-audit
+	@VIRTUAL_ENV=$(VENV) deploy/audit/dependencies $(BIN)/pip-audit $(BIN)/uv
 
 fmt: init  ## put every file into its form
 	$(BIN)/ruff check --fix-only --quiet .

@@ -61,7 +61,10 @@ def dependencies(tmp_path: Path, program: str) -> subprocess.CompletedProcess[st
     service = tmp_path / "service"
     service.write_text("#!/bin/sh\n" + program)
     service.chmod(0o755)
-    command = [str(ROOT / "deploy/audit/dependencies"), str(service)]
+    newer = tmp_path / "newer"
+    newer.write_text("#!/bin/sh\necho old 1 2")
+    newer.chmod(0o755)
+    command = [str(ROOT / "deploy/audit/dependencies"), str(service), str(newer)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
 
 
@@ -76,3 +79,4 @@ def test_a_service_that_knows_nothing_is_not_believed(tmp_path: Path) -> None:
     done = dependencies(tmp_path, "echo No known vulnerabilities found")
     assert done.returncode == 0
     assert done.stdout.startswith("NOT AUDITED")
+    assert done.stdout.endswith("old 1 2\n"), "what can be said without one"
