@@ -1,19 +1,15 @@
 """Secrets and keys change under load, no call fails, and what has ended is dead at two gateways at once."""
 
 import asyncio
-import base64
-import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
-import aiohttp
 import pytest
 
-from tests.e2e.support import checks
+from tests.e2e.support.callers import Caller, connected, goes_on, rotate
 from tests.e2e.support.replicas import replica
-from tests.e2e.support.world import STANDARD, Json, World
+from tests.e2e.support.world import World
 from tests.support.processes import running
 from tests.support.waiting import eventually
 
@@ -25,52 +21,6 @@ _CALLERS = 4
 _DEAD_WITHIN = 1.0
 _CHANGED_AT = "SELECT changed_at FROM credentials.integrations WHERE company_id = $1"
 
-Client = tuple[str, str]
-
-
-@dataclass
-class Caller:
-    """A client of ours that goes on calling: a new token, packages, and an order it has sent before."""
-
-    http: aiohttp.ClientSession
-    gateways: list[str]
-    client: Client
-    order: Json
-    rounds: int = 0
-    failures: list[str] = field(default_factory=list)
-    key_ids: set[str] = field(default_factory=set)
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; each round at the other gateway."""
-        while not stop.is_set():
-            gateway = self.gateways[self.rounds % len(self.gateways)]
-            token = await self.token(gateway)
-            headers = {"Authorization": f"Bearer {token}"}
-            for other in self.gateways:
-                await self._call("GET", f"{other}/packages", 200, headers=headers)
-            await self._call("POST", f"{gateway}/packages/orders", 202, headers=headers, json=self.order)
-            self.rounds += 1
-
-    async def token(self, gateway: str) -> str:
-        """A new one."""
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self.client[0],
-            "client_secret": self.client[1],
-        }
-        answer = await self._call("POST", f"{gateway}/oauth/token", 200, data=form)
-        token = str(json.loads(answer)["access_token"])
-        header = token.partition(".")[0]
-        self.key_ids.add(json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"])
-        return token
-
-    async def _call(self, method: str, url: str, wanted: int, **given: object) -> str:
-        async with self.http.request(method, url, **given) as response:  # type: ignore[arg-type]
-            text = await response.text()
-            if response.status != wanted:
-                self.failures.append(f"{method} {url}: {response.status} {text[:200]}")
-            return text
-
 
 @asynccontextmanager
 async def two_gateways(world: World) -> AsyncIterator[list[str]]:
@@ -79,35 +29,10 @@ async def two_gateways(world: World) -> AsyncIterator[list[str]]:
         yield [world.stack.urls.gateway, f"http://127.0.0.1:{port}"]
 
 
-async def rotate(world: World, *more: str) -> Client:
-    """What an operator is told once."""
-    said = await asyncio.to_thread(world.stack.bridge, "integrations", "rotate", _COMPANY, *more)
-    _, client_id, _, secret = said.split()
-    return client_id, secret
-
-
-async def connected(world: World) -> Json:
-    """A company of its own, with an order that SmartRecruiters has placed; returns the order's payload."""
-    await world.admin("POST", "/companies", {"id": _COMPANY, "name": "Rotated"})
-    await world.connect(_COMPANY)
-    since = await world.now()
-    placed = await world.order(_COMPANY)
-    assert placed.accepted
-    await checks.all_settle(world, [placed])
-    (call,) = await world.record(since, call="order", company_id=_COMPANY)
-    return {
-        "resultCallbackURL": call["request"]["resultCallbackURL"],
-        "candidate": {"id": "c", "email": "c@example.com", "firstName": "C", "lastName": "C"},
-        "assessmentPackageId": STANDARD,
-        "jobId": "job",
-        "companyId": _COMPANY,
-    }
-
-
 async def test_everything_changes_and_no_call_fails(world: World) -> None:
-    order = await connected(world)
+    order = await connected(world, _COMPANY)
     async with two_gateways(world) as gateways:
-        client = await rotate(world)
+        client = await rotate(world, _COMPANY)
         callers = [Caller(world.http, gateways, client, order) for _ in range(_CALLERS)]
         stop = asyncio.Event()
         calling = [asyncio.create_task(caller.run(stop)) for caller in callers]
@@ -122,15 +47,9 @@ async def test_everything_changes_and_no_call_fails(world: World) -> None:
         await what_ends_is_dead(world, callers[0], gateways)
 
 
-async def goes_on(callers: list[Caller]) -> None:
-    """Each caller gets three more rounds done."""
-    goal = {id(caller): caller.rounds + 3 for caller in callers}
-    await eventually(lambda: all(caller.rounds >= goal[id(caller)] for caller in callers), 60.0)
-
-
 async def our_secret(world: World, callers: list[Caller]) -> None:
     """Two are good at once; the old one is ended when nobody uses it any more."""
-    new = await rotate(world)
+    new = await rotate(world, _COMPANY)
     await goes_on(callers)
     for caller in callers[::2]:
         caller.client = new
@@ -173,7 +92,7 @@ async def what_ends_is_dead(world: World, caller: Caller, gateways: list[str]) -
     assert await packages(world, gateways[1], other) == 200
 
     async with dies(world, gateways, other) as times:
-        caller.client = await rotate(world, "--now")
+        caller.client = await rotate(world, _COMPANY, "--now")
     assert max(times) - await changed_at(world) < _DEAD_WITHIN
 
     last = await caller.token(gateways[0])

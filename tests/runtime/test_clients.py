@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -179,3 +180,42 @@ async def test_a_proxy_of_the_environment_is_not_used(
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     url = f"http://127.0.0.1:{server.port}/here"
     assert await call(Fence.only(url), url) == 200
+
+
+@asynccontextmanager
+async def closing(*answers: bool) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A server that answers a request or closes its connection, as told for each in turn; and what came."""
+    left, came = list(answers), []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                came.append(head.split()[0] + b" " + await reader.readexactly(2))
+                if not left.pop(0):
+                    break
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", came
+
+
+async def test_a_call_whose_connection_ends_before_an_answer_is_sent_once_more() -> None:
+    async with closing(True, False, True, False, False) as (url, came):
+        async with outgoing.session(Fence.only(url), resend=True) as session:
+            for _ in range(2):
+                async with session.post(url, json={}) as answer:
+                    assert await answer.text() == "well"
+            assert came == [b"POST {}"] * 3
+            with pytest.raises(aiohttp.ServerDisconnectedError):
+                await session.post(url, json={})
+        assert came == [b"POST {}"] * 5, "once more, and no more"
+
+
+async def test_others_than_services_of_ours_get_no_call_twice() -> None:
+    async with closing(False, True) as (url, came), outgoing.session(Fence.only(url)) as session:
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await session.post(url, json={})
+        assert came == [b"POST {}"]

@@ -58,3 +58,17 @@ async def test_the_record_has_no_secret(sandbox: Client) -> None:
     assert token not in text
     assert "sandbox-partner-secret" not in text
     assert "sandbox-partner" in text
+
+
+async def test_the_partner_may_have_two_secrets_until_one_is_ended(sandbox: Client) -> None:
+    old = {"client_id": "sandbox-partner", "client_secret": "sandbox-partner-secret"}
+    new, other = old | {"client_secret": "the-new"}, {"client_id": "other", "client_secret": "of-the-other"}
+    path, configuration = "/master-credentials", "/assessment-api/v202010/partner/configuration"
+    await sandbox.admin(path, [old, new, other], method="PUT")
+    headers = [await sandbox.bearer(*each.values()) for each in (old, new, other)]
+    await sandbox.admin(path, [new, other], method="PUT")
+    answers = [await sandbox.call("GET", configuration, headers=each) for each in headers]
+    assert [answer.status for answer in answers] == [401, 404, 404], "its tokens end with it"
+    refused = await sandbox.call("POST", "/identity/oauth/token", data=GOOD)
+    assert refused.status == 401
+    assert (await sandbox.call("PUT", "/admin/master-credentials", json=[])).status == 400

@@ -1,8 +1,8 @@
-"""A cable between one of ours and a real server, that a test can cut, block and mend."""
+"""A cable between one of ours and a real server, that a test can cut, block and mend; or between several."""
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 
@@ -52,7 +52,7 @@ class Cable:
         self._ends.add(writer)
         far: asyncio.StreamWriter | None = None
         try:
-            far_reader, far = await asyncio.open_connection(*self._server)
+            far_reader, far = await self._reach()
             self._ends.add(far)
             async with asyncio.TaskGroup() as group:
                 there = group.create_task(self._pump(reader, far))
@@ -68,6 +68,9 @@ class Cable:
                     self._ends.discard(end)
                     end.transport.abort()
             self._tasks.discard(task)
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(*self._server)
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, rewrite: bool = False
@@ -87,6 +90,32 @@ class Cable:
         host, port = self._server
         told = host.encode() + struct.pack(">i", port)
         return size + body.replace(told, host.encode() + struct.pack(">i", self.port))
+
+
+class Balancer(Cable):
+    """One address for several replicas: each connection goes to the next of them that takes it."""
+
+    def __init__(self, ports: Sequence[int]) -> None:
+        super().__init__("127.0.0.1", 0)
+        self.ports = list(ports)
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        for _ in self.ports:
+            self.ports.append(self.ports.pop(0))
+            with suppress(ConnectionRefusedError):
+                return await asyncio.open_connection("127.0.0.1", self.ports[-1])
+        raise ConnectionRefusedError("no replica takes it")
+
+
+@asynccontextmanager
+async def balanced(ports: Sequence[int]) -> AsyncIterator[Balancer]:
+    """A balancer at work, cut at the end."""
+    made = Balancer(ports)
+    await made.mend()
+    try:
+        yield made
+    finally:
+        await made.cut()
 
 
 @asynccontextmanager

@@ -6,10 +6,10 @@ from tests.e2e.support.world import World
 from tests.support.processes import Process
 
 
-def replica(world: World, module: str, *ports: str) -> tuple[Process, list[int]]:
+def replica(world: World, module: str, *ports: str, **settings: str) -> tuple[Process, list[int]]:
     """Another `python -m <module>` in the stack's environment, with these port settings its own.
 
-    The last port is the internal one. Its log is among the stack's.
+    The last port is the internal one. Its log is among the stack's. Other settings of its own may be given.
     """
     chosen = [free() for _ in ports]
     own = dict(zip(ports, map(str, chosen), strict=True))
@@ -17,7 +17,7 @@ def replica(world: World, module: str, *ports: str) -> tuple[Process, list[int]]
     ready = f"http://127.0.0.1:{chosen[-1]}/health/ready"
     process = Process(
         ["-m", module],
-        env=dict(world.stack.environment_of(module.replace("_", "-"))) | own,
+        env=dict(world.stack.environment_of(module.replace("_", "-"))) | settings | own,
         log=log,
         ready_url=ready,
     )

@@ -1,6 +1,7 @@
 """SmartRecruiters' own API credentials and access tokens."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sandbox.domain.sources import Sources
@@ -35,20 +36,31 @@ class Clients:
     def __init__(self, *, master: Client, token_lifetime: int, sources: Sources) -> None:
         self.token_lifetime = token_lifetime
         self._sources = sources
-        self._clients = {master.id: master}
+        # Not by id: while a secret is changed there are two of one id.
+        self._clients = [master]
         self._tokens: dict[str, tuple[Client, float]] = {}
 
     def create(self, company_id: str) -> Client:
         """Issues a company's credential."""
         client = Client(f"{company_id}-{self._sources.new_id()}", self._sources.new_secret(), company_id)
-        self._clients[client.id] = client
+        self._clients.append(client)
         return client
+
+    def replace_masters(self, masters: Sequence[Client]) -> None:
+        """These are the partner's own from now on; the tokens of those that go end."""
+        self._clients = [*masters, *(held for held in self._clients if held.company_id is not None)]
+        self._tokens = {
+            token: held
+            for token, held in self._tokens.items()
+            if held[0].company_id is not None or held[0] in masters
+        }
 
     def authenticate(self, client_id: str, secret: str) -> Client | None:
         """Returns the client whose secret this is."""
-        client = self._clients.get(client_id)
-        expected = client.secret if client else ""
-        return client if hmac.compare_digest(expected.encode(), secret.encode()) and client else None
+        for client in self._clients:
+            if client.id == client_id and hmac.compare_digest(client.secret.encode(), secret.encode()):
+                return client
+        return None
 
     def issue_token(self, client: Client) -> str:
         """Returns a new access token; older ones live on until they expire."""
@@ -72,4 +84,4 @@ class Clients:
     def revoke(self, company_id: str) -> None:
         """Ends a company's credentials and tokens."""
         self.revoke_tokens(company_id)
-        self._clients = {key: held for key, held in self._clients.items() if held.company_id != company_id}
+        self._clients = [held for held in self._clients if held.company_id != company_id]

@@ -208,7 +208,7 @@ async def _smartrecruiters(
 async def _inside(settings: Settings, stack: AsyncExitStack) -> aiohttp.ClientSession:
     """For services of ours, and for nobody else."""
     fence = Fence.only(settings.credentials_url, settings.results_publisher_url)
-    return await stack.enter_async_context(outgoing.session(fence))
+    return await stack.enter_async_context(outgoing.session(fence, resend=True))
 
 
 @asynccontextmanager

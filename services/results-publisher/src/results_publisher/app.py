@@ -142,7 +142,8 @@ def _dispatcher(
 
 
 async def _tokens(stack: AsyncExitStack, settings: Settings) -> CustomerTokens:
-    session = await stack.enter_async_context(outgoing.session(Fence.only(settings.credentials_url)))
+    fence = Fence.only(settings.credentials_url)
+    session = await stack.enter_async_context(outgoing.session(fence, resend=True))
     return CustomerTokens(
         session=session,
         credentials_url=settings.credentials_url,

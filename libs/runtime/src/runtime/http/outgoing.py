@@ -20,12 +20,20 @@ from runtime.fencing import Fence, ForbiddenUrl
 
 
 def session(
-    fence: Fence, *, limit: int = 0, timeout: aiohttp.ClientTimeout | None = None, ttl_dns_cache: int = 60
+    fence: Fence,
+    *,
+    limit: int = 0,
+    timeout: aiohttp.ClientTimeout | None = None,
+    ttl_dns_cache: int = 60,
+    resend: bool = False,
 ) -> aiohttp.ClientSession:
     """Returns aiohttp's client; whoever asks for it closes it.
 
     A call outside the fence, or a redirect that would be followed, raises aiohttp.ClientOSError. `limit` is
-    of connections, 0 for none: a shared one lets a company that hangs hold up the others.
+    of connections, 0 for none: a shared one lets a company that hangs hold up the others. With `resend` a
+    call whose connection ends before any answer is made once more, within the same time-out: for services
+    of ours, whose calls bear a repeat. A replica that stops closes its idle connections, perhaps at the
+    very moment a call goes out on one; the next connection leads to another replica.
     """
 
     async def fenced(request: aiohttp.ClientRequest, go: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -38,7 +46,7 @@ def session(
         connector=aiohttp.TCPConnector(limit=limit, resolver=_Resolver(fence), ttl_dns_cache=ttl_dns_cache),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=timeout or aiohttp.ClientTimeout(total=300, sock_connect=10),
-        middlewares=[fenced],
+        middlewares=[fenced, _sent_once_more] if resend else [fenced],
         trace_configs=[redirects],
         trust_env=False,
     )
@@ -63,6 +71,15 @@ def client(
 def transport(fence: Fence, *, max_connections: int) -> httpx.AsyncBaseTransport:
     """Returns what goes below a client of httpx's that a library makes: pass `follow_redirects=False` too."""
     return _Transport(fence, max_connections)
+
+
+async def _sent_once_more(
+    request: aiohttp.ClientRequest, go: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    try:
+        return await go(request)
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+        return await go(request)
 
 
 async def _refuse_redirect(*_: object) -> None:

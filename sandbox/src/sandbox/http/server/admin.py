@@ -5,13 +5,14 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sandbox.domain.clients import COMPANY_SCOPES
+from sandbox.domain.clients import COMPANY_SCOPES, Client
 from sandbox.domain.companies import AutoOrder, Company
 from sandbox.domain.limits import RateLimiter
 from sandbox.domain.seed import new_company
 from sandbox.errors import ApiError
 from sandbox.http.server.bodies import (
     FAULTS,
+    MASTERS,
     CompanyChange,
     Disable,
     LimitsChange,
@@ -38,6 +39,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_put("/admin/faults", set_faults)
     router.add_delete("/admin/faults", clear_faults)
     router.add_put("/admin/limits", set_limits)
+    router.add_put("/admin/master-credentials", set_masters)
     router.add_get("/admin/companies", list_companies)
     router.add_post("/admin/companies", create_company)
     router.add_get(_COMPANY, show_company)
@@ -143,6 +145,14 @@ async def set_limits(request: web.Request) -> web.Response:
             "token_lifetime": state.clients.token_lifetime,
         }
     )
+
+
+async def set_masters(request: web.Request) -> web.Response:
+    """PUT /admin/master-credentials: replaces all; tokens of one that is not among them end."""
+    given = _validated(MASTERS, await request.read())
+    masters = [Client(one.client_id, one.client_secret) for one in given]
+    request.app[STATE].clients.replace_masters(masters)
+    return web.Response(status=204)
 
 
 async def list_companies(request: web.Request) -> web.Response:

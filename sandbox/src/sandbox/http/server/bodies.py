@@ -23,6 +23,13 @@ class NewCompany(_Body):
     consented: bool = True
 
 
+class MasterCredential(_Body):
+    """One of those of PUT /admin/master-credentials."""
+
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: Annotated[str, Field(min_length=1)]
+
+
 class CompanyChange(_Body):
     """PATCH /admin/companies/{id}."""
 
@@ -107,3 +114,6 @@ class LimitsChange(_Body):
 
 
 FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(list[Fault])
+MASTERS: TypeAdapter[list[MasterCredential]] = TypeAdapter(
+    Annotated[list[MasterCredential], Field(min_length=1)]
+)

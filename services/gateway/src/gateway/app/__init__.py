@@ -133,7 +133,8 @@ async def _resources(settings: Settings, stack: AsyncExitStack) -> Resources:
             deadline=settings.gateway_broker_deadline_seconds,
         )
     )
-    session = await stack.enter_async_context(outgoing.session(Fence.only(settings.credentials_url)))
+    fence = Fence.only(settings.credentials_url)
+    session = await stack.enter_async_context(outgoing.session(fence, resend=True))
     credentials = CredentialsClient(
         session=session,
         url=settings.credentials_url,
