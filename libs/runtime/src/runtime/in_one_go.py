@@ -21,8 +21,8 @@ class InOneGo(Generic[Q, R]):
     """Takes all who asked lately through the first step, then all through the next.
 
     What lies between one request and the next pushes a step's code out of the processor's caches, and so does
-    each other step. An order alone took 40 µs to check, seal and write; of ten that go together, step by
-    step, each takes 15.
+    each other step. An order alone took 68 µs to read, seal and write; of ten that go together, step by
+    step, each takes 27 (docs/benchmarks.md).
     """
 
     def __init__(self, step: Callable[[Q], R]) -> None:
