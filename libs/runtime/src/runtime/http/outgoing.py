@@ -3,12 +3,16 @@
 Each call's address is checked as it is written, and each address its host resolves to before the connection
 goes to that very address: a name that resolves anew in between (DNS rebinding) gains nothing. No redirect is
 followed, no proxy of the environment used, no cookie kept.
+
+How long a call may take in all, its caller says: a time-out of httpx's is of each read, and an answer that
+comes byte by byte never meets it.
 """
 
 import asyncio
 import socket
 import typing
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpcore
@@ -17,6 +21,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 
 from runtime.fencing import Fence, ForbiddenUrl
+
+LARGEST_ANSWER_BYTES = 1024 * 1024
 
 
 def session(
@@ -34,6 +40,7 @@ def session(
     call whose connection ends before any answer is made once more, within the same time-out: for services
     of ours, whose calls bear a repeat. A replica that stops closes its idle connections, perhaps at the
     very moment a call goes out on one; the next connection leads to another replica.
+    How much of an answer is read, its caller says: aiohttp hands it over piece by piece, also what it unpacks.
     """
 
     async def fenced(request: aiohttp.ClientRequest, go: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -57,20 +64,18 @@ def client(
 ) -> httpx.AsyncClient:
     """Returns httpx's client; whoever asks for it closes it.
 
-    A call outside the fence raises httpx.ConnectError. A redirect is an answer like another.
+    A call outside the fence raises httpx.ConnectError. A redirect is an answer like another. One that is
+    larger than LARGEST_ANSWER_BYTES, or packed (a small one may unpack to any size), raises httpx.ReadError.
     """
     return httpx.AsyncClient(
-        transport=transport(fence, max_connections=max_connections),
+        transport=_Transport(fence, max_connections),
         base_url=base_url,
+        headers={"Accept-Encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,
     )
-
-
-def transport(fence: Fence, *, max_connections: int) -> httpx.AsyncBaseTransport:
-    """Returns what goes below a client of httpx's that a library makes: pass `follow_redirects=False` too."""
-    return _Transport(fence, max_connections)
 
 
 async def _sent_once_more(
@@ -121,7 +126,29 @@ class _Transport(httpx.AsyncHTTPTransport):
             self._fence.check(str(request.url))
         except ForbiddenUrl as error:
             raise httpx.ConnectError(error.reason) from error
-        return await super().handle_async_request(request)
+        answer = await super().handle_async_request(request)
+        if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+            await answer.aclose()
+            raise httpx.ReadError("the answer is packed, which nobody asked for")
+        answer.stream = _Bounded(answer.stream)
+        return answer
+
+
+class _Bounded(httpx.AsyncByteStream):
+    # httpx reads an answer as a whole.
+    def __init__(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> None:
+        self._stream = typing.cast("httpx.AsyncByteStream", stream)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._stream:
+            size += len(chunk)
+            if size > LARGEST_ANSWER_BYTES:
+                raise httpx.ReadError("the answer is too large")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 class _Backend(httpcore.AnyIOBackend):
