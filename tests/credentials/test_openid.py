@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from credentials.domain.openid import read_metadata
 from joserfc.jwk import RSAKey
 
 from tests.credentials.support.provider import (
@@ -234,6 +235,11 @@ async def test_keys_may_change_between_two_sign_ins(world: World, provider: Prov
         {"metadata": {"issuer": "https://evil.example"}},
         {"metadata": {"token_endpoint": None}},
         {"metadata": {"jwks_uri": "file:///etc/passwd"}},
+        {"metadata": {"authorization_endpoint": "javascript:alert(1)"}},
+        {"metadata": {"authorization_endpoint": "https:sign-in"}},
+        {"described": b"[" * 100_000},
+        {"described": b"1" * 5000},
+        {"described": b" " * 2_000_000},
     ],
 )
 async def test_a_provider_that_is_of_no_use(
@@ -243,6 +249,18 @@ async def test_a_provider_that_is_of_no_use(
         setattr(provider, attribute, value)
     answer = await begin(world)
     assert (answer.status, answer.body["code"]) == (502, "identity_provider_unavailable")
+
+
+def test_people_are_sent_to_sign_in_over_https() -> None:
+    issuer = "https://id.example"
+    described = {"issuer": issuer, "token_endpoint": f"{issuer}/t", "jwks_uri": f"{issuer}/k"}
+    with pytest.raises(ValueError, match="it lacks authorization_endpoint"):
+        read_metadata(described | {"authorization_endpoint": "http://id.example/a"}, issuer)
+    described |= {
+        "authorization_endpoint": f"{issuer}/a",
+        "token_endpoint_auth_methods_supported": "nonsense",
+    }
+    assert not read_metadata(described, issuer).secret_in_body
 
 
 @pytest.mark.parametrize("endpoint", ["token_endpoint", "jwks_uri"])

@@ -57,6 +57,7 @@ def _kind(outcome: Outcome) -> tuple[type[Outcome], str]:
         ([b"no JSON"], (Absent, "the answer was not understood")),
         ([b'"text"'], (Absent, "the answer was not understood")),
         ([b'{"id": 7, "content": 7}'], (Absent, "the answer was not understood")),
+        ([b"[" * 100_000], (Absent, "the answer was not understood")),
         ([b" " * 2_000_000], (Absent, "the answer was not understood")),
     ],
 )

@@ -36,6 +36,7 @@ class Provider:
         self.signing_key: Any = None
         self.id_token: str | None = None
         self.metadata: dict[str, Any] = {}
+        self.described: bytes | None = None
         self.status = 200
         self.hangs = False
         self.codes: dict[str, dict[str, str]] = {}
@@ -75,6 +76,8 @@ class Provider:
     async def _metadata(self, _request: web.Request) -> web.Response:
         if self.hangs:
             await asyncio.Event().wait()
+        if self.described is not None:
+            return web.Response(body=self.described, content_type="application/json")
         described = {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",

@@ -57,13 +57,18 @@ class Person:
 
 
 def read_metadata(content: Any, issuer: str) -> Metadata:
-    """Returns the metadata. Raises ValueError when it is another issuer's (§4.3), or lacks what is needed."""
+    """Returns the metadata. Raises ValueError when it is another issuer's (§4.3), or lacks what is needed.
+
+    Where people are sent to sign in is not called by us, so no fence sees it: it is https as the issuer is.
+    """
     if not isinstance(content, Mapping) or content.get("issuer") != issuer:
         raise ValueError("it is of another issuer")
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-        if not isinstance(content.get(name), str) or urlsplit(content[name]).scheme not in {"https", "http"}:
+        if not isinstance(content.get(name), str) or not _is_address(content[name], issuer):
             raise ValueError(f"it lacks {name}")
-    methods = content.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    methods = content.get("token_endpoint_auth_methods_supported")
+    if not isinstance(methods, list):
+        methods = ["client_secret_basic"]  # Discovery 1.0 §3: the default
     userinfo = content.get("userinfo_endpoint")
     return Metadata(
         issuer=issuer,
@@ -74,6 +79,11 @@ def read_metadata(content: Any, issuer: str) -> Metadata:
         secret_in_body="client_secret_basic" not in methods and "client_secret_post" in methods,
         names_itself=content.get("authorization_response_iss_parameter_supported") is True,
     )
+
+
+def _is_address(text: str, issuer: str) -> bool:
+    parsed = urlsplit(text)
+    return parsed.scheme in {"https", urlsplit(issuer).scheme} and parsed.hostname is not None
 
 
 def derived(pepper: bytes, purpose: str, state: SecretStr) -> str:
@@ -120,7 +130,7 @@ def verified(
     try:
         token = jwt.decode(id_token, keys, algorithms=list(ALGORITHMS))
         registry.validate(token.claims)
-    except (JoseError, ValueError, KeyError, TypeError) as error:
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise IdentityNotProven from error
     claims = token.claims
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]

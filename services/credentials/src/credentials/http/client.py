@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from json import JSONDecodeError
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 from runtime.fencing import Fence
 from runtime.http import outgoing
 from runtime.logging import scrub
+from runtime.pacing import retry_after
 
 from credentials.errors import (
     AlreadyIntegrated,
@@ -31,6 +32,7 @@ from credentials.errors import (
 IN_FLIGHT = 4
 CONNECT_WITHIN = 10.0
 LONGEST_TEXT = 300
+LONGEST_WAIT = 86_400.0
 _TOKEN = "/identity/oauth/token"  # noqa: S105 - a path
 _ASSESSMENT_API = "/assessment-api/v202010"
 
@@ -146,21 +148,21 @@ def _said(answer: httpx.Response) -> str:
     """Returns SmartRecruiters' own words, cut, without what they repeat of our token."""
     try:
         told = ErrorAnswer.model_validate(answer.json())
-    except (JSONDecodeError, UnicodeDecodeError, ValidationError):
+    except (ValueError, RecursionError):  # pydantic's ValidationError is a ValueError, too
         return ""
     words = "; ".join(f"{error.code}: {error.message}" for error in told.errors) or told.message or ""
     return f"It says: {scrub(words)[:LONGEST_TEXT]}" if words else ""
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
-    text = answer.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else None
+    seconds = retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
+    return None if seconds is None else min(seconds, LONGEST_WAIT)
 
 
 def _json(answer: httpx.Response) -> Any:
     try:
         return answer.json()
-    except (JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, or nested deeper than it can be read
         raise NotUnderstood("SmartRecruiters answers 200 without JSON.") from error
 
 

@@ -5,7 +5,6 @@ import base64
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from json import JSONDecodeError
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -181,5 +180,5 @@ def _json(answer: httpx.Response) -> Any:
         raise IdentityProviderUnavailable
     try:
         return answer.json()
-    except (JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, or nested deeper than it can be read
         raise IdentityProviderUnavailable from error

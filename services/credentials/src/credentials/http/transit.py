@@ -3,10 +3,10 @@
 https://openbao.org/api-docs/secret/transit/ — a data key is bound to its id as associated data.
 """
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -40,10 +40,22 @@ class _Answer(BaseModel):
 
 
 class Transit:
-    """`ports.KeyManagement`. The token is read for each call: an agent that renews it writes it to a file."""
+    """`ports.KeyManagement`: every call is over within `timeout_seconds` in all.
 
-    def __init__(self, http: httpx.AsyncClient, *, mount: str, key: str, token: Callable[[], str]) -> None:
+    The token is read for each call: an agent that renews it writes it to a file.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        mount: str,
+        key: str,
+        token: Callable[[], str],
+        timeout_seconds: float,
+    ) -> None:
         self._http = http
+        self._within = timeout_seconds
         self._mount = mount
         self._key = key
         self._token = token
@@ -62,12 +74,13 @@ class Transit:
 
     async def _call(self, what: str, batch: list[dict[str, str]]) -> list[_Result]:
         try:
-            answer = await self._http.post(
-                f"/v1/{self._mount}/{what}/{self._key}",
-                json={"batch_input": batch},
-                headers={"X-Vault-Token": self._token()},
-            )
-        except (httpx.TransportError, OSError) as error:
+            async with asyncio.timeout(self._within):
+                answer = await self._http.post(
+                    f"/v1/{self._mount}/{what}/{self._key}",
+                    json={"batch_input": batch},
+                    headers={"X-Vault-Token": self._token()},
+                )
+        except (TimeoutError, httpx.TransportError, OSError) as error:
             raise EncryptionKeysUnavailable(
                 f"The key service does not answer ({type(error).__name__})."
             ) from None
@@ -83,13 +96,14 @@ class Transit:
 
 
 @asynccontextmanager
-async def transit(url: str, *, mount: str, key: str, token: Callable[[], str]) -> AsyncIterator[Transit]:
+async def transit(
+    url: str, *, mount: str, key: str, token: Callable[[], str], timeout_seconds: float = WITHIN_SECONDS
+) -> AsyncIterator[Transit]:
     """A client of the key service at this address, closed at the end."""
-    opened: Any = outgoing.client(
-        Fence.only(url), base_url=url.rstrip("/"), timeout=httpx.Timeout(WITHIN_SECONDS), max_connections=2
-    )
+    timeout = httpx.Timeout(timeout_seconds)
+    opened = outgoing.client(Fence.only(url), base_url=url.rstrip("/"), timeout=timeout, max_connections=2)
     async with opened as http:
-        yield Transit(http, mount=mount, key=key, token=token)
+        yield Transit(http, mount=mount, key=key, token=token, timeout_seconds=timeout_seconds)
 
 
 def _text(value: bytes) -> str:
@@ -97,7 +111,10 @@ def _text(value: bytes) -> str:
 
 
 def _key(result: _Result) -> bytes:
-    key = base64.b64decode(result.plaintext)
+    try:
+        key = base64.b64decode(result.plaintext, validate=True)
+    except ValueError:
+        key = b""
     if len(key) != KEY_BYTES:
         raise EncryptionKeysUnavailable("The key service opens a data key to something else.")
     return key

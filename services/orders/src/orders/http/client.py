@@ -132,7 +132,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes | None:
 def _read(resource: Resource, body: bytes | None) -> Outcome:
     try:
         content: Any = json.loads(body) if body is not None else None
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or nested deeper than it can be read
         content = None
     if resource is Resource.HIRING_TEAM and isinstance(content, list):
         content = {"content": content}
