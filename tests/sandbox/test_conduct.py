@@ -1,10 +1,11 @@
 """Limits, faults and the admin API over HTTP."""
 
 import asyncio
+from io import BytesIO
 from typing import Any
 
 import pytest
-from aiohttp import ClientError
+from aiohttp import ClientError, FormData
 
 from tests.sandbox.conftest import API, Client, served
 from tests.sandbox.fake_vendor import FakeVendor
@@ -74,6 +75,20 @@ async def test_an_error_that_repeats_what_was_sent(sandbox: Client, vendor: Fake
     assert said.startswith(f"No. PATCH {path} ")
     assert said.endswith(' {"summary": "fine"}')
     assert company["Authorization"] in said
+
+
+@pytest.mark.parametrize("size", [3, 2 * 1024 * 1024])
+async def test_an_error_that_repeats_a_file(sandbox: Client, vendor: FakeVendor, size: int) -> None:
+    fault = {"call": "attachment", "kind": "status", "status": 400, "message": "No.", "echo": True}
+    path, company = await patched(sandbox, vendor, fault)
+    form = FormData(quote_fields=False)
+    form.add_field("file", BytesIO(b"x" * size), filename="Report of Ada.pdf", content_type="application/pdf")
+    answer = await sandbox.call("POST", f"{path}/attachment", data=form, headers=company)
+    assert answer.status == 400
+    said = answer.body["errors"][0]["message"]
+    assert said[:200].startswith(f"No. POST {path}/attachment ")
+    assert ('filename="Report of Ada.pdf"' in said, "x" * size in said) == (True, True)
+    assert next(iter(sandbox.state.orders.values())).attachments == []
 
 
 @pytest.mark.parametrize(("kind", "done"), [("lose_answer", 1), ("drop", 0)])

@@ -135,7 +135,7 @@ async def _echo(call: Call) -> str:
     """Returns everything that was sent, as careless servers put it into their errors."""
     request = call.request
     headers = " ".join(f"{name}: {value}" for name, value in request.headers.items())
-    body = await read_limited(request, request.app[SETTINGS].max_body_bytes)
+    body = await read_limited(request, request.client_max_size)  # a file is sent, too
     return f"{request.method} {request.path_qs} {headers} {body.decode(errors='replace')}"
 
 
