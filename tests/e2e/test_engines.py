@@ -1,6 +1,7 @@
 """An engine of another team: JSON and Kafka alone, beside the reference engine, for one customer."""
 
 import json
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -82,11 +83,8 @@ async def _offered(world: World, company_id: str) -> set[str]:
     return {package["id"] for package in said["answer"]}
 
 
-async def _is_offered(world: World) -> bool:
-    return _PACKAGE in await _offered(world, _COMPANY)
-
-
-async def test_a_package_for_one_customer_and_a_result_with_everything(world: World) -> None:
+async def _offer(world: World, team: Engine) -> None:
+    """One package, to one customer."""
     package = {
         "company_id": _COMPANY,
         "package_id": _PACKAGE,
@@ -95,10 +93,18 @@ async def test_a_package_for_one_customer_and_a_result_with_everything(world: Wo
         "description": "By telephone.",
         "assessments": [],
     }
+    await team.say("engines.packages", "package.published", f"{_COMPANY}/{_PACKAGE}", package)
+
+    async def is_offered() -> bool:
+        return _PACKAGE in await _offered(world, _COMPANY)
+
+    await eventually(is_offered, 10.0, every=0.1)
+
+
+async def test_a_package_for_one_customer_and_a_result_with_everything(world: World) -> None:
     since = await world.now()
     async with engine(world) as team:
-        await team.say("engines.packages", "package.published", f"{_COMPANY}/{_PACKAGE}", package)
-        await eventually(lambda: _is_offered(world), 10.0, every=0.1)
+        await _offer(world, team)
         assert _PACKAGE not in await _offered(world, "acme")
         assert (await world.order("acme", _PACKAGE)).status == 404
 
@@ -129,6 +135,51 @@ async def test_a_package_for_one_customer_and_a_result_with_everything(world: Wo
         assert dated["assessmentDate"].startswith("2026-03-02T10:15:00")
         assert dated["submissionDate"].startswith("2026-03-02T10:15:00")
     assert patches[2]["request"] == {**completed, "scoreLabel": "strong"}
+
+
+async def test_what_an_error_repeats_of_a_result_is_not_kept(world: World) -> None:
+    """SmartRecruiters' errors repeat whole requests: a PATCH that names people, and a file."""
+    mark = f"zq{secrets.token_hex(6)}"
+    link = {"type": "VIDEO_URL", "url": f"https://{mark}.example/recording?signature={mark}"}
+    file = {"type": "PDF_URL", "url": f"{world.stack.urls.engine}/health/live", "delivery": "upload"}
+    result = {
+        "name": f"Taught by {mark}",
+        "summary": f'{mark} Łódź said: "Well done,\n{mark}!"',
+        "attachments": [link, file | {"file_name": f"Report on {mark}.json"}],
+    }
+    since = await world.now()
+    fault = {"company_id": _COMPANY, "kind": "status", "status": 400, "echo": True}
+    fault |= {"message": "summary is too long:"}
+    await world.faults(*(fault | {"call": call} for call in ("result_patch", "attachment")))
+    async with engine(world) as team:
+        await _offer(world, team)
+        order = await world.order(_COMPANY, _PACKAGE)
+        await team.update(order.order_id, "completed", _AT, result=result)
+
+        async def refused() -> list[str]:
+            kept = await _kept(world, order.order_id)
+            return kept if len(kept) == 2 else []
+
+        kept = await eventually(refused, 30.0, every=0.2)
+    calls = await world.record(since, order_id=order.order_id)
+    told = {each["call"]: each["response"]["message"] for each in calls if each["fault"]}
+    assert {call: mark in text for call, text in told.items()} == {"result_patch": True, "attachment": True}
+    assert "live" in told["attachment"], "the file itself"
+    for text in kept:
+        assert "summary is too long: " in text
+        assert f"/orders/{order.order_id}/results" in text
+        assert [word for word in (mark, "Taught", "Łódź", "Well", "live") if word in text] == []
+    for path in world.stack.logs.glob("*.log"):
+        assert path.stem == "sandbox" or mark not in path.read_text(errors="replace"), path
+
+
+async def _kept(world: World, order_id: str) -> list[str]:
+    """What is kept of refusals."""
+    query = (
+        "SELECT answer FROM results_publisher.attempts JOIN results_publisher.deliveries USING (delivery_id)"
+        " WHERE order_id = $1 AND attempts.http_status = 400"
+    )
+    return [row["answer"] for row in await world.rows(query, order_id)]
 
 
 async def _is_requested(world: World, order_id: str) -> bool:

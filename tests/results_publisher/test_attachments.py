@@ -81,3 +81,27 @@ async def test_an_upload_is_tried_again(harness: Harness, smartrecruiters: FakeS
         await harness.update("order-1", stage=Stage.COMPLETED, attachments=[_upload(smartrecruiters)])
         await harness.until("order-1", "published", "published")
     assert [call.method for call in smartrecruiters.calls] == ["PATCH", "POST", "POST"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"%PDF\n(Lovelace scored 87 of 100) Tj", b""], ids=["a report", "nothing"]
+)
+async def test_what_an_error_repeats_of_a_file_is_not_kept(
+    harness: Harness, smartrecruiters: FakeSmartRecruiters, content: bytes
+) -> None:
+    smartrecruiters.files["report.pdf"] = (content, "application/pdf")
+    repeated = 'filename="Ada Byron.pdf" Content-Type: application/pdf %PDF (Lovelace scored 87 of 100) Tj'
+    refusal = Answer(413, body={"message": f"TOO_LARGE: file must be smaller, not: {repeated}"})
+    smartrecruiters.answers["order-1"].extend([Answer(200), refusal])
+    async with harness.publisher(**_hosts(smartrecruiters)):
+        await harness.order("order-1")
+        file = _upload(smartrecruiters, file_name="Ada Byron.pdf")
+        await harness.update("order-1", stage=Stage.COMPLETED, attachments=[file])
+        await harness.until("order-1", "published", "dead")
+        (dead,) = await harness.deliveries(status="dead")
+        (attempt,) = await harness.attempts(dead["delivery_id"])
+    assert attempt["answer"].startswith(
+        '{"message": "TOO_LARGE: file must be smaller, not: filename="[redacted].pdf"'
+    )
+    ours = ["Ada", "Byron", *(["Lovelace", "scored"] if content else [])]
+    assert [one for one in ours if one in attempt["answer"]] == []

@@ -47,17 +47,23 @@ async def test_a_permanent_refusal_is_a_dead_letter_at_once_and_can_be_mended(
 async def test_what_an_error_repeats_of_ours_is_not_kept(
     harness: Harness, smartrecruiters: FakeSmartRecruiters
 ) -> None:
+    summary, link = "Ada Lovelace convinced Grace", "https://reports.example/1?signature=q9z8"
     said = "COMPLETED is odd. You sent acme:1 as Authorization: Bearer acme:1 for ada@example.com"
-    smartrecruiters.answers["order-1"].append(Answer(400, body={"message": f"{said}, client_secret=hunter2"}))
+    repeated = json.dumps({"summary": summary, "url": link})
+    message = f"{said}, client_secret=hunter2; summary is too long for {repeated}: Lovelace, Ada"
+    smartrecruiters.answers["order-1"].append(Answer(400, body={"message": message}))
     async with harness.publisher() as address:
         await harness.order("order-1")
-        await harness.update("order-1", stage=Stage.COMPLETED, summary="x")
+        attachments = [{"type": "PDF_URL", "url": link}]
+        await harness.update("order-1", stage=Stage.COMPLETED, summary=summary, attachments=attachments)
         await harness.until("order-1", "dead")
         (dead,) = await harness.deliveries()
         _, shown = await api("GET", f"{address}/api/deliveries/{dead['delivery_id']}")
     answer = shown["attempt_rows"][0]["answer"]
     assert "COMPLETED is odd. You sent [redacted] as Authorization" in answer
-    assert [one for one in ("acme:1", "ada@", "hunter2") if one in answer] == []
+    assert "summary is too long for" in answer
+    ours = ("acme:1", "ada", "hunter2", "lovelace", "grace", "reports", "q9z8")
+    assert [one for one in ours if one in answer.lower()] == []
     assert smartrecruiters.calls[0].token == "acme:1"
 
 

@@ -105,7 +105,10 @@ class SmartRecruiters:
         if isinstance(answer, bytes):
             return web.Response(body=answer)
         headers = {"Retry-After": self.retry_after} if self.retry_after and answer in {429, 503} else {}
-        return web.json_response(BODIES[name] if answer == 200 else {}, status=int(answer), headers=headers)
+        # Refusals say who was asked for, and by whom: nobody may be told.
+        repeated = {"message": f"{request.path} {request.headers['Authorization']} {BODIES[name]}"}
+        body = BODIES[name] if answer == 200 else repeated
+        return web.json_response(body, status=int(answer), headers=headers)
 
 
 @asynccontextmanager

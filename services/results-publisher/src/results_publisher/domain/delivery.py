@@ -77,7 +77,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try, as it is kept. `answer` is the first 2,000 bytes of a refusal's body."""
+    """One try, as it is kept. `answer` is what is kept of a refusal's body."""
 
     number: int
     started_at: datetime

@@ -28,7 +28,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Any other answer, with the first 2,000 bytes of its body, without secrets and e-mails."""
+    """Any other answer, with the first 2,000 bytes of its body, without secrets and repeats of ours."""
 
     http_status: int
     retry_after: timedelta | None = None

@@ -1,6 +1,8 @@
 """SmartRecruiters' assessment API: PATCH results, POST attachments (SPEC §5)."""
 
+import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +34,7 @@ from results_publisher.domain.outcome import (
     Refused,
     Withheld,
 )
+from results_publisher.domain.repeats import Sent, readable, without_repeats
 from results_publisher.domain.wire import with_uploads
 from results_publisher.errors import FileUnavailable
 from results_publisher.http.files import File, Files
@@ -49,6 +52,12 @@ class ClientSettings:
     attachment_field: str = "file"
     connect_timeout: float = 10.0
     read_timeout: float = 130.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    body: str
+    content_type: str
 
 
 class _Lent(aiohttp.BufferedReaderPayload):
@@ -97,31 +106,31 @@ class SmartRecruitersClient:
     async def _deliver(self, delivery: Delivery, token: str) -> Outcome:
         url = self._address(delivery.order)
         if delivery.kind is DeliveryKind.RESULT:
-            body = with_uploads(delivery.body, delivery.uploaded).encode()
-            return await self._call("PATCH", url, token, data=body, content_type=self._settings.content_type)
+            body = with_uploads(delivery.body, delivery.uploaded)
+            return await self._call("PATCH", url, token, _Content(body, self._settings.content_type))
         attachment = Attachment.model_validate_json(delivery.body)
         try:
             file = await self._files.fetch(attachment)
         except FileUnavailable as error:
             return BadAttachment(error.code, passing=error.passing, http_status=error.http_status)
         with contextlib.closing(file.content):
-            return await self._call(
-                "POST", f"{url}/attachment", token, data=self._form(file), attachment=attachment
-            )
+            return await self._call("POST", f"{url}/attachment", token, file, attachment)
 
     async def _call(
         self,
         method: str,
         url: str,
         token: str,
-        *,
-        data: Any,
-        content_type: str | None = None,
+        content: _Content | File,
         attachment: Attachment | None = None,
     ) -> Outcome:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        if content_type is not None:
-            headers["Content-Type"] = content_type
+        data: Any
+        if isinstance(content, File):
+            data = self._form(content)
+        else:
+            data = content.body.encode()
+            headers["Content-Type"] = content.content_type
         try:
             async with self._session.request(
                 method,
@@ -132,11 +141,14 @@ class SmartRecruitersClient:
                 allow_redirects=False,
             ) as response:
                 body = await _read(response)
-                return _outcome(response, body, attachment, token)
         except TimeoutError:
             return NoAnswer("timeout")
         except (aiohttp.ClientError, OSError):
             return NoAnswer("connection")
+        if 200 <= response.status < 300:
+            return Accepted(response.status, dict(response.headers), _uploaded(body, attachment))
+        # In a thread: a large file is searched for each word of the answer.
+        return _refused(response, await asyncio.to_thread(_kept, body, token, content))
 
     def _form(self, file: File) -> aiohttp.FormData:
         form = aiohttp.FormData(quote_fields=False)  # names as people wrote them, as browsers send them
@@ -168,26 +180,30 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return body
 
 
-def _outcome(
-    response: aiohttp.ClientResponse, body: bytes, attachment: Attachment | None, token: str
-) -> Outcome:
-    headers = dict(response.headers)
-    if 200 <= response.status < 300:
-        return Accepted(response.status, headers, _uploaded(body, attachment))
+def _refused(response: aiohttp.ClientResponse, answer: str) -> Refused:
     seconds = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
     return Refused(
         response.status,
         retry_after=None if seconds is None else timedelta(seconds=min(seconds, 10**6)),
-        headers=headers,
-        answer=_kept(body, token),
+        headers=dict(response.headers),
+        answer=answer,
     )
 
 
-def _kept(body: bytes, token: str) -> str:
+def _kept(body: bytes, token: str, content: _Content | File) -> str:
     """Returns what an attempt keeps of an answer: an error may repeat what was sent, our token too."""
-    # PostgreSQL keeps any text but U+0000.
-    text = body.decode(errors="replace").replace("\0", "\ufffd")
-    return scrub(text.replace(token, REDACTED))
+    text = readable(body.decode(errors="replace").replace(token, REDACTED)).replace(token, REDACTED)
+    with _sent(content, token) as sent:
+        return without_repeats(scrub(text), sent)[:_KEPT]
+
+
+@contextlib.contextmanager
+def _sent(content: _Content | File, token: str) -> Iterator[Sent]:
+    if isinstance(content, _Content):
+        yield Sent.in_patch(content.body, token)
+        return
+    with content.searched() as in_file:
+        yield Sent([content.name, token], [content.content_type], in_file=in_file)
 
 
 def _uploaded(body: bytes, attachment: Attachment | None) -> UploadedFile | None:

@@ -1,6 +1,10 @@
 """Fetching an engine's file: from configured hosts, up to a size, onto disk."""
 
+import mmap
+import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 from urllib.parse import unquote, urlsplit
@@ -23,6 +27,16 @@ class File:
     content: IO[bytes]
     name: str
     content_type: str
+
+    @contextmanager
+    def searched(self) -> Iterator[Callable[[str], bool]]:
+        """Yields what says whether a word stands in the file; blocks, and leaves its position as it is."""
+        number = self.content.fileno()
+        if not os.fstat(number).st_size:  # nothing to map
+            yield lambda _word: False
+            return
+        with mmap.mmap(number, 0, access=mmap.ACCESS_READ) as content:
+            yield lambda word: content.find(word.encode()) >= 0
 
 
 class Files:
