@@ -8,7 +8,8 @@ import pytest
 
 from tests.orders.support import bench as benches
 from tests.orders.support.bench import ENGINE_TOKEN, Servers, running, settings
-from tests.orders.support.hostile import CALLERS, CASES, ENGINE, OPERATOR, ORDER, SEALED
+from tests.orders.support.hostile import CALLERS, CASES, ENGINE, OPERATOR, ORDER, OTHER, SEALED
+from tests.orders.support.hostile_console import PAGES, SUPPORTER, Visit, visit
 from tests.orders.support.people import ADA, MARKS, OPEN, sealed
 from tests.orders.support.smartrecruiters import SmartRecruiters, smartrecruiters
 from tests.support import databases
@@ -28,9 +29,8 @@ class Place:
 
 @pytest.fixture(scope="module")
 async def place(kafka: str, module_topics: str, postgres_url: str, _migrated: str) -> AsyncIterator[Place]:
-    table = ",".join(
-        f"{'bridge' if name == OPERATOR else 'gateway'}:{token}" for name, token in CALLERS.items()
-    )
+    named = {OPERATOR: "bridge", OTHER: "gateway", SUPPORTER: "console"}
+    table = ",".join(f"{named[name]}:{token}" for name, token in CALLERS.items())
     async with (
         databases.fresh(postgres_url, template=_migrated) as database_url,
         smartrecruiters() as world,
@@ -60,6 +60,14 @@ async def test_hostile(place: Place, logs: Lines, case: Case) -> None:
     assert (place.world.candidate_keys.erased, place.world.results_erased) == ([], [])
 
 
+@pytest.mark.parametrize("case", PAGES, ids=str)
+async def test_hostile_visits_of_the_console(place: Place, logs: Lines, case: Visit) -> None:
+    text = await visit(place.session, place.url, case, place.names)
+    for mark in (*MARKS, "Ada", ENGINE_TOKEN, *CALLERS.values()):
+        assert mark not in text
+        assert mark not in str(logs)
+
+
 async def test_and_nothing_has_happened(place: Place) -> None:
     """The same candidate is opened by the right token, and the order goes on as it was."""
     bearer = {"Authorization": f"Bearer {ENGINE_TOKEN}"}
@@ -74,3 +82,4 @@ async def test_and_nothing_has_happened(place: Place) -> None:
 
 def test_each_has_a_name() -> None:
     assert len({case.name for case in CASES}) == len(CASES) > 150
+    assert len({page.name for page in PAGES}) == len(PAGES) > 200

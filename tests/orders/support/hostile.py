@@ -5,7 +5,11 @@ from typing import Any
 from tests.orders.support.people import ERASE, EXPORT, OPEN
 from tests.support.hostile import Case, as_json
 
-CALLERS = {"AN-OPERATOR": "token-of-an-operator", "ANOTHER-SERVICE": "token-of-another-service"}
+CALLERS = {
+    "AN-OPERATOR": "token-of-an-operator",
+    "ANOTHER-SERVICE": "token-of-another-service",
+    "A-SUPPORTER": "token-of-a-supporter",
+}
 ENGINE, OPERATOR, OTHER = "AN-ENGINE", "AN-OPERATOR", "ANOTHER-SERVICE"
 SEALED, ORDER = "A-SEALED-ONE", "an-order"
 """A candidate who is there, and their order. A-CHANGED-ONE is sealed with the same key, and was changed."""

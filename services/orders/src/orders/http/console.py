@@ -2,14 +2,14 @@
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
 import jinja2
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from runtime.http.callers import ANYONE, Callers
-from runtime.http.problems import Problem
+from runtime.http.problems import Handler, Problem, problem_of
 
 from orders.domain.outlook import what_happens_next
 from orders.domain.states import State
@@ -23,8 +23,6 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-Page = Callable[[web.Request], Awaitable[web.Response]]
-
 
 def add_console(app: web.Application, *, callers: Callers) -> None:
     """Adds /console behind HTTP Basic: any user name, the token of `console` as password (RFC 7617).
@@ -32,9 +30,10 @@ def add_console(app: web.Application, *, callers: Callers) -> None:
     It changes nothing, so a browser that sends the password by itself can be made to do no harm.
     """
     console = _Console(callers)
-    app.router.add_get("/console", console.shown(console.orders))
-    app.router.add_get("/console/orders/{order_id}", console.shown(console.order))
-    app.router.add_get("/console/companies/{company_id}", console.shown(console.company))
+    app.middlewares.append(console.showing())
+    app.router.add_get("/console", console.orders)
+    app.router.add_get("/console/orders/{order_id}", console.order)
+    app.router.add_get("/console/companies/{company_id}", console.company)
 
 
 class _Console:
@@ -44,13 +43,17 @@ class _Console:
             loader=jinja2.PackageLoader("orders.http"), autoescape=True, undefined=jinja2.StrictUndefined
         )
 
-    def shown(self, page: Page) -> Page:
-        """Returns a page that says as a page what it cannot do, too."""
+    def showing(self) -> Middleware:
+        """Returns what says as a page, too, what the console cannot do, and that it has no such page."""
 
-        async def shown(request: web.Request) -> web.Response:
+        @web.middleware
+        async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if request.path != "/console" and not request.path.startswith("/console/"):
+                return await handler(request)
             try:
-                return await page(request)
-            except Problem as problem:
+                return await handler(request)
+            except (Problem, web.HTTPClientError) as error:
+                problem = error if isinstance(error, Problem) else problem_of(error)
                 answer = self._page("problem.html", problem=problem)
                 answer.set_status(problem.status)
                 answer.headers.update(problem.headers)
@@ -63,7 +66,7 @@ class _Console:
         self._admit(request)
         if order_id := request.query.get("order_id", "").strip():
             address = f"/console/orders/{quote(order_id, safe='')}"
-            return web.Response(status=303, headers={"Location": address})
+            return web.Response(status=303, headers=_HEADERS | {"Location": address})
         return self._page(
             "orders.html",
             orders=await listed(request),
