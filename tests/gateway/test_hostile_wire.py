@@ -1,6 +1,7 @@
 """Bytes nobody should send: each has its answer, which repeats nothing of them; none places an order."""
 
 import asyncio
+import base64
 import re
 
 import pytest
@@ -45,22 +46,65 @@ async def test_a_good_order_over_the_wire_is_placed(shared_world: World) -> None
     assert await shared_world.offsets() == before + 1
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(shared_world: World) -> None:
-    waiting = body("slow", b"Content-Length: 100000", b"{")
+@pytest.mark.parametrize("path", ["/packages/orders", "/oauth/token", "/connect/sign-in", "/integrations"])
+async def test_a_body_that_does_not_come_is_not_waited_for(shared_world: World, path: str) -> None:
+    waiting = _to(path, body("slow", b"Content-Length: 100000", b"{"))
     reader, writer = await asyncio.open_connection("127.0.0.1", shared_world.ports.public)
-    writer.write(waiting.sent.replace(b"TOKEN", shared_world.credentials.sign().encode()))
+    writer.write(waiting.replace(b"TOKEN", shared_world.credentials.sign().encode()))
     async with asyncio.timeout(10):
         assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
     writer.close()
 
 
-async def test_a_client_that_goes_in_the_middle_is_no_error_of_ours(shared_world: World, logs: Lines) -> None:
+@pytest.mark.parametrize("path", ["/packages/orders", "/oauth/token", "/connect/sign-in", "/integrations"])
+async def test_a_client_that_goes_in_the_middle_is_no_error_of_ours(
+    shared_world: World, logs: Lines, path: str
+) -> None:
     before = await shared_world.offsets()
-    cut = body("cut", f"Content-Length: {SIZE + 1}".encode())
+    cut = _to(path, body("cut", f"Content-Length: {SIZE + 1}".encode()))
     _, writer = await asyncio.open_connection("127.0.0.1", shared_world.ports.public)
-    writer.write(cut.sent.replace(b"TOKEN", shared_world.credentials.sign().encode()))
+    writer.write(cut.replace(b"TOKEN", shared_world.credentials.sign().encode()))
     await writer.drain()
     writer.close()
     await writer.wait_closed()
-    await eventually(lambda: [line for line in logs if line.get("route") == "/packages/orders"])
+    await eventually(lambda: [line for line in logs if line.get("route") == path])
     assert await shared_world.offsets() == before
+
+
+def _to(path: str, wire: Wire) -> bytes:
+    """The bytes for another path; what is no order is a form."""
+    sent = wire.sent.replace(b"/packages/orders", path.encode(), 1)
+    form = b"application/x-www-form-urlencoded"
+    return sent if path == "/packages/orders" else sent.replace(b"application/json", form)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "headers", "status", "error"),
+    [
+        ("GET /packages", ["Bearer TOKEN"], 200, b""),
+        ("GET /packages", ["bEARER TOKEN"], 200, b""),
+        ("GET /packages", ["Bearer TOKEN", "Bearer TOKEN"], 401, b'error="invalid_token"'),
+        ("GET /packages/skills", ["Bearer TOKEN", "Basic YTpi"], 401, b'error="invalid_token"'),
+        ("GET /packages", ["Basic YTpi", "Bearer TOKEN"], 401, b'realm="assessments"'),
+        ("DELETE /integrations?companyId=acme", ["Bearer TOKEN"] * 2, 401, b'error="invalid_token"'),
+        ("POST /oauth/token", ["Basic RIGHT"], 200, b"access_token"),
+        ("POST /oauth/token", ["Basic RIGHT", "Basic RIGHT"], 400, b'"invalid_request"'),
+        ("POST /oauth/token", ["Basic RIGHT", "Bearer TOKEN"], 400, b'"invalid_request"'),
+        ("POST /oauth/revoke", ["Bearer TOKEN", "Basic RIGHT"], 400, b'"invalid_request"'),
+    ],
+)
+async def test_two_authorizations_are_none(
+    shared_world: World, request_line: str, headers: list[str], status: int, error: bytes
+) -> None:
+    form = "grant_type=client_credentials&token=a"
+    lines = [f"{request_line} HTTP/1.1", "Host: gateway", "Connection: close", f"Content-Length: {len(form)}"]
+    lines += [
+        "Content-Type: application/x-www-form-urlencoded",
+        *(f"Authorization: {one}" for one in headers),
+    ]
+    sent = "\r\n".join([*lines, "", form])
+    sent = sent.replace("TOKEN", shared_world.credentials.sign())
+    sent = sent.replace("RIGHT", base64.b64encode(b"client-acme:secret+of+acme%2B%25").decode())
+    answer = await exchange(shared_world, sent.encode())
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer
+    assert error in answer

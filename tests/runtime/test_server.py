@@ -57,7 +57,7 @@ async def test_internal_paths_need_the_token(path: str, given: str | None) -> No
         session.get(path, headers={"Authorization": given} if given else {}) as response,
     ):
         assert response.status == 401
-        assert response.headers["WWW-Authenticate"] == "Bearer"
+        assert response.headers["WWW-Authenticate"] == 'Bearer realm="bridge"'
         assert response.content_type == "application/problem+json"
 
 

@@ -21,6 +21,8 @@ _GUARDED = ("/internal/", "/api/")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _LEAST_CHARACTERS = 16
 ANYONE = "*"
+# RFC 6750 §3: with one parameter at least.
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="bridge"'}
 
 _Routes = dict[web.AbstractRoute, frozenset[str]]
 _ADMITTED: web.AppKey[_Routes] = web.AppKey("admitted", dict)
@@ -100,7 +102,7 @@ def _guarding(callers: Callers) -> Middleware:
         if request.path.startswith(_GUARDED):
             caller = callers.who(bearer(request) or "")
             if caller is None:
-                raise Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+                raise Problem(401, "unauthorized", headers=CHALLENGE)
             route = request.match_info.route
             # A path or method that is not there has no resource, and its own answer.
             if route.resource is not None:

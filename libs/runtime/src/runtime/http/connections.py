@@ -70,6 +70,13 @@ class Connection(web.RequestHandler):
             return super().finish_response(request, _answer(problem_of(resp)), start_time)
         return super().finish_response(request, resp, start_time)
 
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Logs what aiohttp did not foresee; a body that is not packed as it says is its client's fault."""
+        if isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            log.info("not a request", error="RequestPayloadError")
+        else:
+            super().log_exception(*args, **kw)
+
     def _close_silent(self) -> None:
         if self._request_count == 0:
             self.force_close()

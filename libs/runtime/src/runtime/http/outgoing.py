@@ -40,7 +40,8 @@ def session(
     call whose connection ends before any answer is made once more, within the same time-out: for services
     of ours, whose calls bear a repeat. A replica that stops closes its idle connections, perhaps at the
     very moment a call goes out on one; the next connection leads to another replica.
-    How much of an answer is read, its caller says: aiohttp hands it over piece by piece, also what it unpacks.
+
+    How much of an answer is read, its caller says: aiohttp hands it over in pieces, what it unpacks, too.
     """
 
     async def fenced(request: aiohttp.ClientRequest, go: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

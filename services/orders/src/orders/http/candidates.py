@@ -8,7 +8,7 @@ from contracts.types import CompanyId, OrderId
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from runtime.candidate_keys.client import Subject
 from runtime.candidate_keys.errors import Erased, KeysUnavailable, UnknownKey, Unreadable
-from runtime.http.callers import Callers, admit, bearer
+from runtime.http.callers import CHALLENGE, Callers, admit, bearer
 from runtime.http.problems import Problem
 
 from orders.errors import ResultsUnavailable, StorageUnavailable
@@ -69,7 +69,7 @@ class _Handlers:
     async def open(self, request: web.Request) -> web.Response:
         """The candidate in a request's `sealed`; 410 once erased."""
         if self._engines.who(bearer(request) or "") is None:
-            raise Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+            raise Problem(401, "unauthorized", headers=CHALLENGE)
         body = _read(_Sealed, await request.read())
         try:
             person, _ = await self._keys.open(body.sealed)

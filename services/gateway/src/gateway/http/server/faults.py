@@ -11,6 +11,8 @@ from gateway.errors import (
     Unavailable,
 )
 
+_BEARER = 'Bearer realm="assessments"'
+
 
 def problem_of(error: GatewayError) -> Problem:
     """Returns the answer to an error: application/problem+json, with every wrong field named."""
@@ -22,10 +24,10 @@ def problem_of(error: GatewayError) -> Problem:
             detail = f"wrong or missing: {error}"
             errors = [{"field": fault.field, "message": fault.message} for fault in error.faults]
         case Unauthenticated():
-            # RFC 6750 §3: no error code when there was no token at all.
-            headers["WWW-Authenticate"] = "Bearer" if error.missing else 'Bearer error="invalid_token"'
+            # RFC 6750 §3: one parameter at least, and no error code when there was no token at all.
+            headers["WWW-Authenticate"] = _BEARER if error.missing else f'{_BEARER}, error="invalid_token"'
         case MissingScope():
-            headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+            headers["WWW-Authenticate"] = f'{_BEARER}, error="insufficient_scope", scope="{error.scope}"'
         case ForeignCompany():
             errors = [{"field": error.field, "message": str(error)}]
         case Unavailable():

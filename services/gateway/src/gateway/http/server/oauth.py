@@ -72,13 +72,15 @@ class OAuthHandlers:
         read: Callable[[str, bytes, str | None], R],
         ask: Callable[[R], Awaitable[A]],
     ) -> web.Response:
-        authorization = request.headers.get("Authorization")
         try:
+            authorization = _authorization(request)
             asked = read(request.content_type, await read_body(request), authorization)
             with self._limits.admit(asked.client_id, self._addresses.of(request)):
                 answer = await ask(asked)
         except TokenRequestRefused as refused:
-            return _refusal(refused, basic=authorization is not None)
+            return _refusal(refused, basic="Authorization" in request.headers)
+        except web.RequestPayloadError:
+            return _error(400, "invalid_request", "the body cannot be read", {})
         except CredentialsUnavailable as error:
             return _error(
                 503,
@@ -96,6 +98,13 @@ class OAuthHandlers:
     async def metadata(self, _request: web.Request) -> web.Response:
         """RFC 8414 §3.2."""
         return web.json_response(self._metadata, headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _authorization(request: web.Request) -> str | None:
+    given = request.headers.getall("Authorization", [])
+    if len(given) > 1:
+        raise TokenRequestRefused(400, "invalid_request", "the client authenticates in more than one way")
+    return given[0] if given else None
 
 
 def _refusal(refused: TokenRequestRefused, *, basic: bool) -> web.Response:
