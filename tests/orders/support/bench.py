@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from contracts import codec
 from contracts.envelope import Event, EventData
 from contracts.events.assessment import AssessmentRequested
@@ -69,6 +69,7 @@ class Bench:
         self.requests: list[Event[Any]] = []
         self.dead: list[tuple[str, dict[str, bytes]]] = []
         self.updates: list[Event[Any]] = []
+        self.reading: AIOKafkaConsumer | None = None
         self._producer = producer
         self._api = api
 
@@ -89,6 +90,17 @@ class Bench:
         data = await eventually(found, within)
         assert data is not None
         return data
+
+    async def all_is_read(self) -> None:
+        """Waits until what is in the topics now is here."""
+        reading = self.reading
+        assert reading is not None
+        for place, end in (await reading.end_offsets(reading.assignment())).items():
+
+            async def read(place: TopicPartition = place, end: int = end) -> bool:
+                return bool(await reading.position(place) >= end)
+
+            await eventually(read)
 
     async def get(self, path: str, port: int, status: int = 200) -> Any:
         async with self._api.get(f"http://127.0.0.1:{port}{path}") as answer:
@@ -144,6 +156,7 @@ async def _read(made: Bench) -> None:
         auto_offset_reset="earliest",
     )
     await consumer.start()
+    made.reading = consumer
     try:
         async for record in consumer:
             name = record.topic.removeprefix(prefix)
