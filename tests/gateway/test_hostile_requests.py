@@ -4,7 +4,6 @@ import json
 import time
 from dataclasses import replace
 from io import BytesIO
-from typing import Any
 
 import aiohttp
 import pytest
