@@ -85,6 +85,25 @@ async def test_a_locked_account_stays_so_for_a_day_even_for_the_right_password(s
     assert int(locked.headers["Retry-After"]) > 23 * 3600
 
 
+async def test_guesses_elsewhere_lock_nobody_out_where_they_signed_in_before(surroundings: World) -> None:
+    await surroundings.start(credentials_sign_in_attempts=2, credentials_sign_in_lockout_attempts=3)
+    await surroundings.add_user()
+    assert (await sign_in(surroundings)).status == 200
+    for _ in range(3):
+        await wait_is_over(surroundings)
+        assert (await sign_in(surroundings, password="wrong horse", address=ELSEWHERE)).status == 401
+    assert (await sign_in(surroundings, address=ELSEWHERE)).status == 429
+    assert (await sign_in(surroundings, address="203.0.113.1")).status == 429
+    assert (await sign_in(surroundings)).status == 200
+    assert (await sign_in(surroundings, address=ELSEWHERE)).status == 429, "the lock elsewhere goes on"
+    for _ in range(2):
+        assert (await sign_in(surroundings, password="wrong horse")).status == 401
+    assert (await sign_in(surroundings)).status == 429, "counted here, too"
+    await surroundings.sql("UPDATE credentials.known_addresses SET known_until = now()")
+    await surroundings.sql("DELETE FROM credentials.sign_in_attempts WHERE failures = 2")
+    assert (await sign_in(surroundings)).status == 429, "known for some time only"
+
+
 async def test_a_right_password_starts_the_accounts_count_anew(surroundings: World) -> None:
     await surroundings.start(credentials_sign_in_attempts=2)
     await surroundings.add_user()
@@ -118,10 +137,13 @@ async def test_a_right_password_does_not_wash_an_address_clean(surroundings: Wor
 
 
 async def test_what_is_counted_tells_neither_account_nor_address(world: World) -> None:
+    await sign_in(world)
     await sign_in(world, password="wrong horse battery")
     rows = await world.sql("SELECT * FROM credentials.sign_in_attempts")
     assert len(rows) == 2
-    kept = str([dict(row) for row in rows]).lower()
+    known = await world.sql("SELECT * FROM credentials.known_addresses")
+    assert {len(row["pair"]) for row in known} == {32}
+    kept = str([dict(row) for row in (*rows, *known)]).lower()
     assert HERE not in kept
     assert "acme" not in kept
     assert {len(row["account"]) for row in rows} == {32}

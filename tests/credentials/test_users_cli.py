@@ -94,8 +94,22 @@ async def test_a_locked_account_and_a_locked_address_are_unlocked(surroundings: 
     assert (await surroundings.call(path, body)).status == 429
     assert (await run(app.users, "unlock", "--address", "192.0.2.7")).exit_code == 0
     assert (await surroundings.call(path, body)).status == 200
-    for arguments in (["unlock"], ["unlock", EMAIL, "--address", "192.0.2.7"], ["unlock", "--address", "x"]):
+    for arguments in (["unlock"], ["unlock", EMAIL, "--address", "x"], ["unlock", "--address", "x"]):
         assert (await run(app.users, *arguments)).exit_code != 0
+
+
+async def test_an_account_under_attack_is_let_in_at_its_own_address(surroundings: World, run: Run) -> None:
+    await surroundings.start(credentials_sign_in_attempts=1)
+    await surroundings.add_user()
+    body = {"company_id": "acme", "email": EMAIL, "password": PASSWORD, "address": "192.0.2.7"}
+    attack = body | {"address": "198.51.100.9", "password": "wrong horse"}
+    path = "/internal/consent/sign-ins"
+    assert (await surroundings.call(path, attack)).status == 401
+    assert (await surroundings.call(path, body)).status == 429
+    done = await run(app.users, "unlock", EMAIL, "--address", "192.0.2.7")
+    assert (done.exit_code, done.output) == (0, f"{EMAIL} may try again at 192.0.2.7\n")
+    assert (await surroundings.call(path, attack)).status == 401
+    assert (await surroundings.call(path, body)).status == 200
 
 
 async def test_a_person_without_a_password_cannot_sign_in_with_one(world: World, run: Run) -> None:

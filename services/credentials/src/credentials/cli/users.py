@@ -138,13 +138,22 @@ def leave(open_desk: OpenDesk, email: str, organisation: str) -> None:
 
 @click.command()
 @click.argument("email", required=False)
-@click.option("--address", help="an IP address instead of a person")
+@click.option("--address", help="an IP address: alone, or where the person is")
 @click.pass_obj
 def unlock(open_desk: OpenDesk, email: str | None, address: str | None) -> None:
-    """Let a person, or an IP address, try again that waits after too many wrong passwords."""
-    if (email is None) == (address is None):
-        raise click.UsageError("give an e-mail address or --address")
-    if email is not None:
+    """Let a person, or an IP address, try again that waits after too many wrong passwords.
+
+    With both, what others try elsewhere locks the person out no more at that address.
+    """
+    if email is None and address is None:
+        raise click.UsageError("give an e-mail address, --address or both")
+    if email is None:
+        _does(open_desk, lambda desk: desk.users.unlock_address(str(address)), f"{address} may try again")
+    elif address is None:
         _does(open_desk, lambda desk: desk.users.unlock(email), f"{email} may try again")
     else:
-        _does(open_desk, lambda desk: desk.users.unlock_address(str(address)), f"{address} may try again")
+        _does(
+            open_desk,
+            lambda desk: desk.users.unlock_at(email, address),
+            f"{email} may try again at {address}",
+        )

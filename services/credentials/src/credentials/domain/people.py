@@ -59,10 +59,22 @@ def address_of(pepper: bytes, address: str) -> bytes:
 
     IPv6 is counted by /64, which is one subscriber's. Raises ValueError for what is no address or network.
     """
+    return hmac.new(pepper, b"address\x00" + _network(address).encode(), hashlib.sha256).digest()
+
+
+def account_at(pepper: bytes, email: str, address: str) -> bytes:
+    """Returns what attempts for an account are counted by at an address it has signed in from.
+
+    Raises ValueError for what is no address or network.
+    """
+    content = f"account-at\x00{_network(address)}\x00{login_of(email)}"
+    return hmac.new(pepper, content.encode(), hashlib.sha256).digest()
+
+
+def _network(address: str) -> str:
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_interface(address).ip
     ip = getattr(ip, "ipv4_mapped", None) or ip
-    network = ipaddress.ip_network((ip, 32 if ip.version == 4 else 64), strict=False)
-    return hmac.new(pepper, b"address\x00" + str(network).encode(), hashlib.sha256).digest()
+    return str(ipaddress.ip_network((ip, 32 if ip.version == 4 else 64), strict=False))
 
 
 def ticket_hash(ticket: SecretStr) -> bytes:

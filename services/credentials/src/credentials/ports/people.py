@@ -49,6 +49,12 @@ class AttemptStore(Protocol):
     async def clear(self, key: bytes) -> None:
         """Starts the count anew."""
 
+    async def knows(self, pair: bytes, now: datetime) -> bool:
+        """Whether the account is known at the address."""
+
+    async def remember(self, pair: bytes, until: datetime) -> None:
+        """Makes the account known at the address."""
+
 
 class AttemptCounting(Protocol):
     """The rule of domain.attempts."""

@@ -85,6 +85,13 @@ class UserService:
         """Lets an account that waits after wrong passwords try again at once, whether it exists or not."""
         await self._attempting.unlock(email)
 
+    async def unlock_at(self, email: str, address: str) -> None:
+        """The same at an IP address, where from now on others' wrong passwords do not count.
+
+        Raises AddressUnreadable.
+        """
+        await self._attempting.unlock_at(email, address)
+
     async def unlock_address(self, address: str) -> None:
         """The same for an IP address. Raises AddressUnreadable."""
         await self._attempting.unlock_address(address)

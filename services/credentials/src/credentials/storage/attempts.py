@@ -16,6 +16,11 @@ _COUNT = """
 UPDATE credentials.sign_in_attempts
 SET failures = $2, blocked_until = $3, counted_at = coalesce($4, counted_at) WHERE account = $1
 """
+_KNOWS = "SELECT 1 FROM credentials.known_addresses WHERE pair = $1 AND known_until > $2"
+_REMEMBER = """
+INSERT INTO credentials.known_addresses (pair, known_until) VALUES ($1, $2)
+ON CONFLICT (pair) DO UPDATE SET known_until = excluded.known_until
+"""
 
 
 class PostgresAttempts:
@@ -45,6 +50,16 @@ class PostgresAttempts:
         """See `ports.AttemptStore`."""
         async with transaction(self._pool) as connection:
             await connection.execute("DELETE FROM credentials.sign_in_attempts WHERE account = $1", key)
+
+    async def knows(self, pair: bytes, now: datetime) -> bool:
+        """See `ports.AttemptStore`."""
+        async with transaction(self._pool) as connection:
+            return await connection.fetchval(_KNOWS, pair, now) is not None
+
+    async def remember(self, pair: bytes, until: datetime) -> None:
+        """See `ports.AttemptStore`."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(_REMEMBER, pair, until)
 
 
 async def _locked(connection: Connection, key: bytes) -> Attempts | None:

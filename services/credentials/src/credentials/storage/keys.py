@@ -26,6 +26,7 @@ _TIDY = (
         "DELETE FROM credentials.sign_in_attempts WHERE greatest(counted_at, blocked_until) < $1",
         timedelta(days=1),
     ),
+    ("DELETE FROM credentials.known_addresses WHERE known_until < $1", timedelta(0)),
     ("DELETE FROM credentials.signing_keys WHERE retires_at < $1", timedelta(0)),
 )
 
