@@ -15,6 +15,7 @@ WELCOME = {
     ("POST", "/internal/oauth/token"): {"gateway"},
     ("POST", "/internal/oauth/revoke"): {"gateway"},
     ("GET", "/internal/jwks"): {"gateway"},
+    ("GET", "/internal/companies/acme/integration"): {"gateway"},
     ("POST", "/internal/companies/acme/disable"): {"gateway"},
     ("POST", "/internal/companies/acme/smartrecruiters-token"): {"orders", "results-publisher"},
     ("POST", "/internal/candidate-keys/allot"): {"gateway", "orders"},

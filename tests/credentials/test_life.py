@@ -116,3 +116,28 @@ async def test_only_what_is_connected_can_be_rotated_or_moved(world: World) -> N
         await store.move("acme", "Globex")
     world.sandbox.forget_integration(world.sandbox.company("acme"))
     assert (await world.grant(await world.ticket(email="eve@globex.example"))).status == 200
+
+
+async def test_who_asks_is_told_what_the_last_event_says(world: World) -> None:
+    path = "/internal/companies/acme/integration"
+    for unknown in (path, "/internal/companies/a%2Fb/integration"):
+        answer = await world.call(unknown, method="GET")
+        assert (answer.status, answer.body["code"]) == (404, "not_connected")
+    world.fault("integration", "status", status=403)
+    assert (await world.grant(await world.ticket())).status == 403
+    assert (await world.call(path, method="GET")).status == 404, "nothing was told of it yet"
+    world.sandbox.faults.replace([])
+    told = []
+    await world.connect()
+    told.append((await world.call(path, method="GET")).body)
+    async with database.pool(world.database_url, max_size=1) as pool:
+        await PostgresIntegrations(pool).rotate("acme", b"x", datetime.now(UTC), timedelta(hours=1))
+    told.append((await world.call(path, method="GET")).body)
+    await world.call("/internal/companies/acme/disable")
+    told.append((await world.call(path, method="GET")).body)
+    assert [one["credential_versions"] for one in told] == [[2], [2, 3], []]
+    for one, event in zip(told, await world.events(3), strict=True):
+        assert one["client_id"] == event.data.client_id
+        assert one["credential_versions"] == list(event.data.credential_versions)
+        apart = datetime.fromisoformat(one["changed_at"]) - event.data.changed_at
+        assert timedelta() <= apart < timedelta(milliseconds=1), "events tell whole milliseconds"

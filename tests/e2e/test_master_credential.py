@@ -143,7 +143,7 @@ async def load(world: World, balancer: Balancer, company_id: str) -> AsyncIterat
             internal_token=SecretStr(world.stack.keys["results-publisher_token"]),
             clock=asyncio.get_running_loop().time,
         )
-        users = [
+        users: list[Going] = [
             *(Administrators(world, gateway, f"{company_id}-{name}") for name in "ab"),
             Caller(world.http, [gateway], await rotate(world, company_id), order),
             TokenUser(tokens, company_id),

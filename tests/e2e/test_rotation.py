@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.e2e.support import checks
 from tests.e2e.support.callers import Caller, connected, goes_on, rotate
 from tests.e2e.support.replicas import replica
 from tests.e2e.support.world import World
@@ -19,6 +20,8 @@ _COMPANY = "rotated"
 _CALLERS = 4
 # Promised: a second from the change on. Only what is noted in PostgreSQL tells when that was.
 _DEAD_WITHIN = 1.0
+# A second until Kafka's silence is noticed, one that an answer of credentials counts for, and the calls.
+_DEAD_WITHOUT_KAFKA_WITHIN = 3.0
 _CHANGED_AT = "SELECT changed_at FROM credentials.integrations WHERE company_id = $1"
 
 
@@ -135,3 +138,26 @@ async def packages(world: World, gateway: str, token: str) -> int:
         f"{gateway}/packages", headers={"Authorization": f"Bearer {token}"}
     ) as response:
         return response.status
+
+
+async def test_a_disable_while_kafka_is_away_is_known_everywhere(world: World) -> None:
+    """The gateway that was told knows at once, the other asks credentials; others' orders are taken."""
+    company_id, other = "disabled-meanwhile", "acme"
+    await connected(world, company_id)
+    async with two_gateways(world) as gateways:
+        caller = Caller(world.http, gateways, await rotate(world, company_id), {})
+        token = await caller.token(gateways[0])
+        await world.kill("kafka")
+        try:
+            async with dies(world, gateways, token) as times:
+                began = time.time()
+                assert (await world.admin("POST", f"/companies/{company_id}/disable"))["status"] == 204
+            assert max(times) - began < _DEAD_WITHOUT_KAFKA_WITHIN
+            placed = await world.order(other)
+            assert placed.accepted
+        finally:
+            await world.restart("kafka")
+        await checks.all_settle(world, [placed])
+        await world.connect(company_id)
+        assert (await world.order(company_id)).accepted
+        assert [await packages(world, gateway, token) for gateway in gateways] == [401, 401]

@@ -61,9 +61,12 @@ class Caller:
 
 
 class Going(Protocol):
-    """Does one round after the other."""
+    """Does one round after the other, until told to stop."""
 
     rounds: int
+    failures: list[str]
+
+    async def run(self, stop: asyncio.Event) -> None: ...
 
 
 async def goes_on(callers: Sequence[Going]) -> None:

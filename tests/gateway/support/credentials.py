@@ -1,5 +1,6 @@
 """The credentials service as the gateway sees it: a small server of its internal HTTP, really signing."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -7,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
+from contracts.events.integration import IntegrationConnected, IntegrationDisabled
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from runtime.http.server import serving
@@ -15,6 +17,7 @@ from tests.support.candidate_keys import CandidateKeysStub
 
 INTERNAL_TOKEN = "internal-token-of-the-tests"
 PASSWORD = "correct horse battery staple"
+Integration = IntegrationConnected | IntegrationDisabled
 ACME, GLOBEX = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 
 
@@ -29,6 +32,11 @@ class FakeCredentials:
         self.issuer = issuer
         self.keys = [new_key("k1")]
         self.disabled: list[str] = []
+        self.integrations: dict[str, Integration] = {}
+        """How companies stand, for who asks; others are not known here."""
+        self.looked_up: list[str] = []
+        self.answering = asyncio.Event()
+        self.answering.set()
         self.grants: list[str] = []
         self.denials: list[str] = []
         self.grant_fault: tuple[int, str] | None = None
@@ -87,6 +95,7 @@ class FakeCredentials:
         app.router.add_post("/internal/consent/grants", self._grant)
         app.router.add_post("/internal/consent/denials", self._deny)
         app.router.add_post("/internal/companies/{company_id}/disable", self._disable)
+        app.router.add_get("/internal/companies/{company_id}/integration", self._integration)
         self.candidate_keys.add_to(app)
         async with serving(app, "127.0.0.1", 0, name="credentials") as port:
             self.url = f"http://127.0.0.1:{port}"
@@ -187,6 +196,21 @@ class FakeCredentials:
             return _problem(401, "ticket_invalid")
         self.denials.append(given["company_id"])
         return web.Response(status=204)
+
+    async def _integration(self, request: web.Request) -> web.Response:
+        company_id = request.match_info["company_id"]
+        self.looked_up.append(company_id)
+        await self.answering.wait()
+        found = self.integrations.get(company_id)
+        if found is None:
+            return _problem(404, "not_connected")
+        return web.json_response(
+            {
+                "client_id": found.client_id,
+                "credential_versions": found.credential_versions,
+                "changed_at": found.changed_at.isoformat(),
+            }
+        )
 
     async def _disable(self, request: web.Request) -> web.Response:
         self.disabled.append(f"{request.match_info['company_id']}/{(await request.json())['version']}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from gateway.domain.orders import Record
@@ -116,6 +117,15 @@ class SignedIn:
     organisations: tuple[Organisation, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class IntegrationState:
+    """How a company's connection stands; no version is good while it is disabled."""
+
+    client_id: str
+    versions: tuple[int, ...]
+    changed_at: datetime
+
+
 class Credentials(Protocol):
     """The credentials service. All raise CredentialsUnavailable, and CredentialsRefused with its code."""
 
@@ -157,6 +167,10 @@ class Credentials(Protocol):
 
     async def deny(self, company_id: str, ticket: str) -> None:
         """Uses up the ticket."""
+        ...
+
+    async def integration(self, company_id: str) -> IntegrationState:
+        """Returns what the company's last event says, or is to say. Refused as `not_connected` before one."""
         ...
 
     async def disable(self, company_id: str, version: int) -> None:

@@ -1,7 +1,8 @@
 """A compacted topic as a view in memory: every replica reads all of it, then follows."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from typing import Any
 
 import structlog
@@ -17,6 +18,9 @@ from runtime.kafka import security
 from runtime.kafka.closing import begin, close_consumer
 
 log = structlog.get_logger()
+
+# A leader without news answers a fetch after half a second.
+_FED_WITHIN = 1.0
 
 
 class CompactedView:
@@ -39,11 +43,20 @@ class CompactedView:
         self._name = prefix + topic.name
         self._apply = apply
         self._loaded = asyncio.Event()
+        self._fed = False
 
     @property
     def is_loaded(self) -> bool:
         """Whether all that stood in the topic at the start has been applied: a probe for `Health.check`."""
         return self._loaded.is_set()
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether what stands in the topic has been applied, and Kafka would have told of more by now.
+
+        False when a partition's leader has not answered for a second: others may know what we do not.
+        """
+        return self._fed
 
     async def loaded(self) -> None:
         """Returns when all that stood in the topic at the start has been applied."""
@@ -66,6 +79,7 @@ class CompactedView:
             except (TimeoutError, KafkaError, OSError) as error:
                 log.warning("view waits for Kafka", topic=self._topic.name, reason=type(error).__name__)
             finally:
+                self._fed = False
                 await close_consumer(consumer)
             await asyncio.sleep(0.5)
 
@@ -83,14 +97,18 @@ class CompactedView:
         return ends
 
     async def _follow(self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> None:
+        polls, reached = _Polls(consumer, ends), False
         while True:
-            if not self._loaded.is_set() and await _reached(consumer, ends):
-                self._loaded.set()
-                log.info("view loaded", topic=self._topic.name)
+            if not reached and await _reached(consumer, ends):
+                reached = True
+                if not self._loaded.is_set():
+                    self._loaded.set()
+                    log.info("view loaded", topic=self._topic.name)
             fetched = await consumer.getmany(timeout_ms=200, max_records=500)
             for records in fetched.values():
                 for record in records:
                     self._take(record.key or b"", record.value, record.headers, record.offset)
+            self._fed = reached and polls.are_recent()
             await asyncio.sleep(0)
 
     def _take(self, key: bytes, value: bytes | None, headers: Any, offset: int) -> None:
@@ -103,6 +121,27 @@ class CompactedView:
             log.warning("record skipped", topic=self._topic.name, offset=offset, reason=str(error))
             return
         self._apply(key, event)
+
+
+class _Polls:
+    """When each partition's leader last answered a fetch, with records or without.
+
+    Nothing else tells that Kafka is away: then the consumer goes on trying, and returns no records.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer, places: Collection[TopicPartition]) -> None:
+        self._consumer = consumer
+        self._last: dict[TopicPartition, int | None] = dict.fromkeys(places)
+        self._at = dict.fromkeys(places, -_FED_WITHIN)
+
+    def are_recent(self) -> bool:
+        """Whether all of them have within the last second; to be asked several times a second."""
+        now = time.monotonic()
+        for place, last in self._last.items():
+            polled = self._consumer.last_poll_timestamp(place)
+            if polled != last:
+                self._last[place], self._at[place] = polled, now
+        return all(now - at < _FED_WITHIN for at in self._at.values())
 
 
 async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:

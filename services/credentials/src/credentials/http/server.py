@@ -69,6 +69,7 @@ def build(services: Services, health: Health, callers: Callers) -> web.Applicati
     admit(app, "/internal/oauth/token", GATEWAY, post=handlers.token)
     admit(app, "/internal/oauth/revoke", GATEWAY, post=handlers.revoke)
     admit(app, "/internal/jwks", GATEWAY, get=handlers.jwks)
+    admit(app, "/internal/companies/{company_id}/integration", GATEWAY, get=handlers.integration)
     admit(app, "/internal/companies/{company_id}/disable", GATEWAY, post=handlers.disable)
     admit(
         app,
@@ -158,6 +159,16 @@ class _Handlers:
 
     async def jwks(self, _request: web.Request) -> web.Response:
         return web.json_response(await self._services.signing.public())
+
+    async def integration(self, request: web.Request) -> web.Response:
+        found = await self._services.integrations.get(company_of(request))
+        return web.json_response(
+            {
+                "client_id": found.client_id,
+                "credential_versions": found.versions,
+                "changed_at": found.changed_at.isoformat(),
+            }
+        )
 
     async def disable(self, request: web.Request) -> web.Response:
         body = await read(request, Disable)

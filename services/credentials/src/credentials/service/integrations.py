@@ -8,8 +8,8 @@ import structlog
 from pydantic import SecretStr
 
 from credentials.domain import clients
-from credentials.domain.integrations import Integration
-from credentials.errors import StorageUnavailable
+from credentials.domain.integrations import Integration, State
+from credentials.errors import NotConnected, StorageUnavailable
 from credentials.ports import Clock, ExchangeStore, IntegrationStore, Janitor
 from credentials.service.randomness import Randomness
 
@@ -33,6 +33,13 @@ class IntegrationService:
         self._random = randomness
         self._now = now
         self._wake_relay = wake_relay
+
+    async def get(self, company_id: str) -> Integration:
+        """Returns how the connection stands, as its last event says. Raises NotConnected before the first."""
+        found = await self._integrations.get(company_id)
+        if found is None or found.state is State.PENDING:
+            raise NotConnected
+        return found
 
     async def disable(self, company_id: str, *, version: int | None = None) -> None:
         """Ends every token of the company at once; a repeat, and an unknown company, change nothing.

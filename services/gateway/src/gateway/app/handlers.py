@@ -22,6 +22,7 @@ from gateway.service.addresses import CallbackAddresses, ReturnAddresses
 from gateway.service.authentication import Authenticator
 from gateway.service.intake import Intake
 from gateway.service.integrations import IntegrationService
+from gateway.service.lookup import IntegrationLookup
 from gateway.service.orders import OrderService
 from gateway.service.token_limits import TokenLimits
 from gateway.settings import Settings
@@ -39,7 +40,7 @@ def build_handlers(
     """Builds every handler of the public server. Raises StartupError."""
     links = HandoffLinks(keys=settings.handoff_keyring, public_url=settings.public_url)
     pages = _pages(settings)
-    authenticator = _authenticator(settings, knowledge)
+    authenticator = _authenticator(settings, resources, knowledge)
     orders = OrderService(
         catalogue=knowledge.catalogue,
         intake=intake,
@@ -75,7 +76,7 @@ def build_handlers(
     )
 
 
-def _authenticator(settings: Settings, knowledge: Knowledge) -> Authenticator:
+def _authenticator(settings: Settings, resources: Resources, knowledge: Knowledge) -> Authenticator:
     return Authenticator(
         issuer=settings.public_url,
         keys=knowledge.keys,
@@ -83,6 +84,12 @@ def _authenticator(settings: Settings, knowledge: Knowledge) -> Authenticator:
         revoked=knowledge.revocations.token_ids,
         changed=knowledge.changed,
         is_loaded=lambda: knowledge.integrations.is_loaded and knowledge.revoked.is_loaded,
+        lookup=IntegrationLookup(
+            credentials=resources.credentials,
+            connections=knowledge.connections,
+            is_fed=lambda: knowledge.integrations.is_fed,
+            monotonic=time.monotonic,
+        ),
         now=time.time,
         remembered=settings.gateway_token_cache_size,
     )

@@ -1,5 +1,6 @@
 """Which credentials are good, company by company: a view of `credentials.integrations`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -47,20 +48,27 @@ class Connections:
             return
         match event.data:
             case IntegrationConnected() | IntegrationRotated() | IntegrationDisabled() as data:
-                self._take(data)
+                self.learn(
+                    data.company_id,
+                    client_id=data.client_id,
+                    versions=data.credential_versions,
+                    changed_at=data.changed_at,
+                )
             case _:
                 return
 
-    def _take(self, data: IntegrationConnected | IntegrationRotated | IntegrationDisabled) -> None:
-        known = self._connections.get(data.company_id)
+    def learn(
+        self, company_id: str, *, client_id: str, versions: Collection[int], changed_at: datetime
+    ) -> None:
+        """Takes what was said of a company, by an event or by the credentials service itself."""
+        known = self._connections.get(company_id)
         if known is not None:
-            if data.changed_at < known.changed_at:
+            if changed_at < known.changed_at:
                 return
-            if known.ended_here and data.changed_at == known.changed_at:
+            if known.ended_here and changed_at == known.changed_at:
                 return
-        versions = frozenset(data.credential_versions)
         highest = max(versions, default=known.highest if known else 0)
-        self._connections[data.company_id] = Connection(data.client_id, versions, highest, data.changed_at)
+        self._connections[company_id] = Connection(client_id, frozenset(versions), highest, changed_at)
 
     def disable(self, company_id: str) -> None:
         """Ends the company's tokens at once; the event that says so follows."""

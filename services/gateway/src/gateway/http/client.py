@@ -1,5 +1,6 @@
 """The credentials service's internal HTTP."""
 
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -9,7 +10,7 @@ from runtime.logging import request_id
 
 from gateway.domain.token_requests import RevocationRequest, TokenRequest
 from gateway.errors import CredentialsRefused, CredentialsUnavailable, TokenRequestRefused
-from gateway.ports import OpenIdAnswer, Organisation, SignedIn, SignInMethods
+from gateway.ports import IntegrationState, OpenIdAnswer, Organisation, SignedIn, SignInMethods
 
 # What says something of the request: 502 tells of SmartRecruiters, not of the credentials service being away.
 _TELLING = {502}
@@ -104,6 +105,18 @@ class CredentialsClient:
     async def deny(self, company_id: str, ticket: str) -> None:
         """See `gateway.ports.Credentials`."""
         await self._call("POST", "/internal/consent/denials", {"ticket": ticket, "company_id": company_id})
+
+    async def integration(self, company_id: str) -> IntegrationState:
+        """See `gateway.ports.Credentials`."""
+        answer = await self._call("GET", f"/internal/companies/{company_id}/integration")
+        try:
+            return IntegrationState(
+                client_id=str(answer["client_id"]),
+                versions=tuple(int(version) for version in answer["credential_versions"]),
+                changed_at=datetime.fromisoformat(answer["changed_at"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise _not_understood() from error
 
     async def disable(self, company_id: str, version: int) -> None:
         """See `gateway.ports.Credentials`."""

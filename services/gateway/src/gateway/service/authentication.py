@@ -8,6 +8,7 @@ from gateway.domain.principal import Principal
 from gateway.domain.tokens import UnknownKey, verify
 from gateway.errors import MissingScope, Unauthenticated, Unavailable
 from gateway.service.keys import KeyStore
+from gateway.service.lookup import IntegrationLookup
 
 # An event of a new connection is this far behind its first token at most; a token that old is not waited for.
 _FRESH_SECONDS = 30
@@ -26,6 +27,7 @@ class Authenticator:
         revoked: Container[str],
         changed: asyncio.Event,
         is_loaded: Callable[[], bool],
+        lookup: IntegrationLookup,
         now: Callable[[], float],
         remembered: int,
     ) -> None:
@@ -35,6 +37,7 @@ class Authenticator:
         self._revoked = revoked
         self._changed = changed
         self._is_loaded = is_loaded
+        self._lookup = lookup
         self._now = now
         self._remembered = remembered
         self._verdicts: dict[str, Principal] = {}
@@ -47,6 +50,7 @@ class Authenticator:
             or principal.expires_at <= self._now()
             or self._connections.standing(principal) is not Standing.GOOD
             or principal.token_id in self._revoked
+            or self._lookup.is_needed
         ):
             principal, standing = await self.identify(authorization)
             if standing is not Standing.GOOD:
@@ -69,6 +73,7 @@ class Authenticator:
         if principal is None or principal.expires_at <= self._now():
             principal = await self._verify(authorization)
             self._remember(authorization, principal)
+        await self._lookup.refresh(principal.company_id)
         if principal.token_id in self._revoked:
             raise Unauthenticated("the token was revoked")
         standing = self._connections.standing(principal)
