@@ -75,7 +75,9 @@ async def start(settings: Settings, stack: AsyncExitStack, supervisor: Superviso
 
 def ready(app: faust.App) -> bool:
     """Whether the tables are whole and the agents at work."""
-    return bool(app.started and not app.should_stop and not app.rebalancing and not app.in_recovery)
+    # Not `started`: that is so before Kafka is reached, where nobody can say which partitions are ours.
+    whole = app.tables.actives_ready
+    return bool(whole and not app.should_stop and not app.rebalancing and not app.in_recovery)
 
 
 async def _stream(app: faust.App) -> None:
