@@ -1,7 +1,7 @@
 """Which user of Kafka may do what: its ACLs, as they follow from the registry of topics."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import NamedTuple
@@ -9,7 +9,14 @@ from typing import NamedTuple
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import CreateAclsRequest
-from contracts.topics import ENGINES_UPDATES, TOPICS
+from contracts.topics import (
+    CREDENTIALS_INTEGRATIONS,
+    CREDENTIALS_REVOCATIONS,
+    ENGINES_PACKAGES,
+    ENGINES_UPDATES,
+    TOPICS,
+    Topic,
+)
 
 from runtime.errors import StartupError
 from runtime.kafka import security
@@ -69,13 +76,14 @@ class Acl(NamedTuple):
         return f"{self.user}: {self.operation.name.lower()} {self.resource.name.lower()} {self.name}{more}"
 
 
-def _party(party: str, name: str, *, buries: bool = True, keeps: bool = False) -> User:
+def _party(party: str, name: str, *, views: Container[Topic] = (), keeps: bool = False) -> User:
+    """Of `views`, topics it only follows, it skips a record nobody can use instead of burying it."""
     consumed = [topic for topic in TOPICS if party in topic.consumers]
     produced = [topic.name for topic in TOPICS if party in topic.producers]
     return User(
         name,
         reads=tuple(topic.name for topic in consumed),
-        writes=(*produced, *(topic.dead_letter for topic in consumed if buries)),
+        writes=(*produced, *(topic.dead_letter for topic in consumed if topic not in views)),
         keeps=keeps,
     )
 
@@ -87,10 +95,10 @@ def engine(name: str, *, store: bool = True) -> User:
 
 
 OURS = (
-    _party("gateway", "gateway"),
+    _party("gateway", "gateway", views=(CREDENTIALS_INTEGRATIONS, CREDENTIALS_REVOCATIONS, ENGINES_PACKAGES)),
     _party("credentials", "credentials"),
     _party("orders", "orders"),
-    _party("orders-insights", "orders-insights", buries=False, keeps=True),
+    _party("orders-insights", "orders-insights", views=TOPICS, keeps=True),
     _party("results-publisher", "results-publisher"),
     User("bridge", creates=tuple(name for topic in TOPICS for name in (topic.name, topic.dead_letter))),
 )
@@ -129,7 +137,8 @@ async def allow(bootstrap: str, wanted: Iterable[Acl]) -> None:
             for acl in wanted:
                 await _create(client, acl)
     except (TimeoutError, KafkaError, OSError) as error:
-        raise StartupError(f"Kafka at {bootstrap} does not do it: {error!r}") from error
+        cause = await security.refusal(bootstrap, error) or repr(error)
+        raise StartupError(f"Kafka at {bootstrap} does not do it: {cause}") from error
     finally:
         async with asyncio.timeout(5):
             await client.close()
