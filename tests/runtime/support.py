@@ -1,7 +1,7 @@
 """Events and short ways to Kafka for the runtime's tests."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -10,8 +10,11 @@ from aiokafka.structs import ConsumerRecord
 from contracts import codec
 from contracts.envelope import Event
 from contracts.events.result import DeliveryKind, ResultPublished
-from contracts.topics import RESULTS_DELIVERIES
+from contracts.topics import ENGINES_UPDATES, RESULTS_DELIVERIES
+from runtime.kafka.consumer import EventConsumer, Received
 from runtime.kafka.producer import EventProducer, Message
+from runtime.kafka.view import CompactedView
+from runtime.process import Supervisor
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
@@ -39,6 +42,40 @@ def message(event: Event[ResultPublished], key: bytes | None = None) -> Message:
 async def producing(kafka: str, prefix: str) -> AsyncIterator[EventProducer]:
     """A started producer."""
     async with EventProducer(bootstrap_servers=kafka, prefix=prefix, client_id="tests") as producer:
+        yield producer
+
+
+@asynccontextmanager
+async def clients(
+    bootstrap: str, prefix: str, heard: list[str], viewed: list[bytes]
+) -> AsyncIterator[EventProducer]:
+    """A producer, a consumer that tells `heard` and a view that tells `viewed`; they wait for Kafka."""
+
+    async def handle(received: Received) -> None:
+        heard.append(received.event.subject)
+
+    async with (
+        EventProducer(bootstrap_servers=bootstrap, prefix=prefix, client_id="tests") as producer,
+        AsyncExitStack() as stack,
+    ):
+        supervisor = Supervisor(stack)
+        consumer = EventConsumer(
+            topics=[ENGINES_UPDATES],
+            group="orders.tests",
+            handle=handle,
+            lane=lambda _: "",
+            bootstrap_servers=bootstrap,
+            prefix=prefix,
+            producer=producer,
+        )
+        view = CompactedView(
+            bootstrap_servers=bootstrap,
+            prefix=prefix,
+            topic=ENGINES_UPDATES,
+            apply=lambda key, _event: viewed.append(key),
+        )
+        _ = supervisor.spawn("consumer", consumer.run())
+        _ = supervisor.spawn("view", view.run())
         yield producer
 
 

@@ -11,13 +11,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from local_stack.kafka import LocalKafka
+from local_stack.kafka import SCRAM, LocalKafka
 from runtime.kafka import access
 
 from tests.support.ports import free_port
 
 ENGINES = (access.engine("skills"), access.engine("reference-engine", store=False))
-USERS = {user.name: f"{user.name}-of-the-tests" for user in (*access.OURS, *ENGINES)}
+ADMINISTRATOR = "administrator"
+USERS = {
+    name: f"{name}-of-the-tests"
+    for name in (ADMINISTRATOR, *(user.name for user in (*access.OURS, *ENGINES)))
+}
+MECHANISMS = ("PLAIN", *SCRAM)
+_SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
 
 @dataclass(frozen=True)
@@ -26,15 +32,17 @@ class SecureKafka:
 
     plain: str
     bootstrap: str
+    scram_only: str
+    """A listener that speaks SCRAM-SHA-512 and nothing else."""
     certificate: Path
 
-    def settings(self, user: str, password: str | None = None) -> Mapping[str, str]:
+    def settings(self, user: str, mechanism: str = "SCRAM-SHA-512") -> Mapping[str, str]:
         """The environment of a service that is this user."""
         return {
             "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
-            "KAFKA_SASL_MECHANISM": "PLAIN",
+            "KAFKA_SASL_MECHANISM": mechanism,
             "KAFKA_SASL_USERNAME": user,
-            "KAFKA_SASL_PASSWORD": password or USERS[user],
+            "KAFKA_SASL_PASSWORD": USERS[user],
             "KAFKA_SSL_CA_FILE": str(self.certificate),
         }
 
@@ -47,28 +55,45 @@ class SecureKafka:
 @contextmanager
 def secure_kafka(folder: Path) -> Iterator[SecureKafka]:
     """Started, and stopped at the end."""
+    local, known = made(folder, free_port())
+    with local:
+        yield known
+
+
+def made(folder: Path, plain: int, *, log: Path | None = None) -> tuple[LocalKafka, SecureKafka]:
+    """Returns it, not started yet, and what is to know of it; its plain listener is at that port."""
     key, certificate = _certificate()
     (folder / "kafka.pem").write_text(certificate)
-    port = free_port()
+    listeners = {"SECURE": f"127.0.0.1:{free_port()}", "SCRAM": f"127.0.0.1:{free_port()}"}
+    listed = ",".join(f"{name}://{address}" for name, address in listeners.items())
     users = " ".join(f'user_{name}="{password}"' for name, password in USERS.items())
     more = {
-        "listeners": f"SECURE://127.0.0.1:{port}",
-        "advertised.listeners": f"SECURE://127.0.0.1:{port}",
-        "listener.security.protocol.map": "SECURE:SASL_SSL",
-        "sasl.enabled.mechanisms": "PLAIN",
+        "listeners": listed,
+        "advertised.listeners": listed,
+        "listener.security.protocol.map": ",".join(f"{name}:SASL_SSL" for name in listeners),
+        "listener.name.scram.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.scram.scram-sha-512.sasl.jaas.config": _SCRAM,
+        "sasl.enabled.mechanisms": ",".join(MECHANISMS),
         "listener.name.secure.plain.sasl.jaas.config": (
             f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
         ),
+        **{f"listener.name.secure.{mechanism.lower()}.sasl.jaas.config": _SCRAM for mechanism in SCRAM},
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "allow.everyone.if.no.acl.found": "false",
-        # Who comes by the plain listener, or is the broker itself.
-        "super.users": "User:ANONYMOUS",
+        # The first is who comes by the plain listener, or is the broker itself.
+        "super.users": f"User:ANONYMOUS;User:{ADMINISTRATOR}",
         "ssl.keystore.type": "PEM",
         "ssl.keystore.key": _one_line(key),
         "ssl.keystore.certificate.chain": _one_line(certificate),
     }
-    with LocalKafka(folder / "kafka", free_port(), more=more) as started:
-        yield SecureKafka(started.bootstrap_servers, f"127.0.0.1:{port}", folder / "kafka.pem")
+    local = LocalKafka(folder / "kafka", plain, log=log, more=more, users=USERS)
+    known = SecureKafka(
+        plain=local.bootstrap_servers,
+        bootstrap=listeners["SECURE"],
+        scram_only=listeners["SCRAM"],
+        certificate=folder / "kafka.pem",
+    )
+    return local, known
 
 
 def _one_line(pem: str) -> str:

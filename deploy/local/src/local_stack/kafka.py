@@ -15,6 +15,7 @@ from local_stack.child import Child
 from local_stack.errors import LocalStackError, NotReady
 
 START_WITHIN = 60.0
+SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 HEAP = "512m"
 PROBE_TIMEOUT = 2.0
 
@@ -46,6 +47,8 @@ QUIET = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.log.kafka.server=info",
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
+    # Where there are ACLs: each time somebody was denied something.
+    "-Dorg.slf4j.simpleLogger.log.kafka.authorizer.logger=info",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
 )
@@ -58,7 +61,8 @@ def _silent(_: str) -> None:
 class LocalKafka:
     """Broker on 127.0.0.1:`port`; a later start on the same `data` finds its topics and groups again.
 
-    `more` are properties beside its own; those of listeners are added to them.
+    `more` are properties beside its own; those of listeners are added to them. `users` are who may come by
+    SASL's SCRAM, with their passwords: the storage is made with them.
 
     `start` returns when clients are served; LocalStackError: port in use, jars unreachable, died, too slow.
     """
@@ -72,6 +76,7 @@ class LocalKafka:
         cache: Path | None = None,
         log: Path | None = None,
         more: Mapping[str, str] | None = None,
+        users: Mapping[str, str] | None = None,
         say: Callable[[str], None] = _silent,
     ) -> None:
         self.data = data.absolute()
@@ -80,6 +85,7 @@ class LocalKafka:
         self._cache = cache
         self._log = log or self.data / "kafka.log"
         self._more = more or {}
+        self._users = users or {}
         self._say = say
         self.child: Child | None = None
 
@@ -144,6 +150,9 @@ class LocalKafka:
         # Kafka's tool takes an id that begins with a minus for an option.
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+        for name, password in self._users.items():
+            for mechanism in SCRAM:
+                tool += ["--add-scram", f"{mechanism}=[name={name},password={password}]"]
         command = [program, "-cp", class_path, *QUIET, *tool]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603

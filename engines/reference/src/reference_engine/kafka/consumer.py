@@ -15,6 +15,7 @@ from contracts.errors import ContractError
 from contracts.topics import ORDERS_REQUESTS
 
 from reference_engine.errors import BrokerUnavailable
+from reference_engine.kafka import security
 from reference_engine.kafka.cluster import Cluster
 from reference_engine.kafka.producer import KafkaPublisher, Message, close
 
@@ -65,7 +66,8 @@ class RequestConsumer:
                     await consumer.start()
                 await self._consume(consumer)
             except (KafkaError, OSError) as error:
-                log.warning("requests: Kafka does not answer", reason=type(error).__name__)
+                reason = await security.reason(self._cluster, error)
+                log.warning("requests: Kafka does not answer", reason=reason)
             finally:
                 await close(consumer)
             await asyncio.sleep(self._retry_every)

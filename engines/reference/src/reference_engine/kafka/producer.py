@@ -13,6 +13,7 @@ from contracts.envelope import Event
 from contracts.topics import Topic
 
 from reference_engine.errors import BrokerUnavailable
+from reference_engine.kafka import security
 from reference_engine.kafka.cluster import Cluster
 
 Headers = Sequence[tuple[str, bytes]]
@@ -67,7 +68,7 @@ class KafkaPublisher:
                 self._connected.set()
                 await asyncio.Event().wait()
             except (KafkaError, OSError) as error:
-                log.warning("Kafka does not answer", reason=type(error).__name__)
+                log.warning("Kafka does not answer", reason=await security.reason(self._cluster, error))
             finally:
                 self._producer = None
                 self._connected.clear()

@@ -16,6 +16,7 @@ from contracts.envelope import Event
 from contracts.errors import ContractError
 from contracts.topics import ENGINES_UPDATES, ORDERS_REQUESTS
 
+from reference_engine.kafka import security
 from reference_engine.kafka.cluster import Cluster
 from reference_engine.kafka.producer import close
 
@@ -51,7 +52,8 @@ class StateView:
                 await self._load(consumer)
                 await self._follow(consumer)
             except (KafkaError, OSError) as error:
-                log.warning("view: Kafka does not answer", reason=type(error).__name__)
+                reason = await security.reason(self._cluster, error)
+                log.warning("view: Kafka does not answer", reason=reason)
             finally:
                 await close(consumer)
             await asyncio.sleep(0.5)

@@ -48,8 +48,9 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
             try:
                 await begin(consumer.start, within=15)
             except (KafkaError, OSError) as error:
-                log.warning("Kafka does not answer", group=self.group, reason=type(error).__name__)
                 await close_consumer(consumer)
+                reason = await security.refusal(self._bootstrap, error) or type(error).__name__
+                log.warning("Kafka does not answer", group=self.group, reason=reason)
                 await asyncio.sleep(0.5)
             except BaseException:
                 await close_consumer(consumer)

@@ -172,8 +172,9 @@ class EventProducer:
             try:
                 await begin(producer.start, within=self._deadline)
             except (KafkaError, OSError) as error:
-                log.warning("Kafka does not answer", client=self._client_id, reason=type(error).__name__)
                 await close_producer(producer)
+                reason = await security.refusal(self._bootstrap, error) or type(error).__name__
+                log.warning("Kafka does not answer", client=self._client_id, reason=reason)
                 await asyncio.sleep(0.5)
             except asyncio.CancelledError:
                 await close_producer(producer)

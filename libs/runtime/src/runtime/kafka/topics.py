@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 from contracts.topics import DEAD_LETTER_RETENTION, TOPICS, Topic
 
 from runtime.errors import StartupError
 from runtime.kafka import security
+from runtime.settings import KafkaSecurity
 
 
 async def create(
@@ -49,7 +50,10 @@ async def require(bootstrap: str, prefix: str, topics: Iterable[Topic]) -> None:
         present = set(await admin.list_topics())
     missing = sorted({prefix + topic.name for topic in topics} - present)
     if missing:
-        raise StartupError(f"topics are missing, run `bridge topics create`: {', '.join(missing)}")
+        # Kafka shows nobody a topic it may not use.
+        user = KafkaSecurity().kafka_sasl_username
+        hidden = f" or {user} may not use them, `bridge topics allow`" if user else ""
+        raise StartupError(f"topics are missing, run `bridge topics create`{hidden}: {', '.join(missing)}")
 
 
 @asynccontextmanager
@@ -60,7 +64,8 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
             await admin.start()
             yield admin
     except (TimeoutError, KafkaError, OSError) as error:
-        raise StartupError(f"Kafka at {bootstrap} does not do it: {error!r}") from error
+        cause = await security.refusal(bootstrap, error) or repr(error)
+        raise StartupError(f"Kafka at {bootstrap} does not do it: {cause}") from error
     finally:
         async with asyncio.timeout(5):
             await admin.close()
@@ -70,15 +75,18 @@ async def _create(bootstrap: str, wanted: list[NewTopic]) -> list[str]:
     async with _admin(bootstrap) as admin:
         present = set(await admin.list_topics())
         missing = [topic for topic in wanted if topic.name not in present]
-        if missing:
-            try:
-                await admin.create_topics(missing, timeout_ms=15_000)
-            except TopicAlreadyExistsError:  # somebody else at the same moment
-                return await _create(bootstrap, wanted)
-            # A group that joins before the brokers know a topic gets none of its partitions for a while.
-            while not await _led(admin, [topic.name for topic in missing]):  # noqa: ASYNC110 - nothing tells
-                await asyncio.sleep(0.05)
-        return [topic.name for topic in missing]
+        if not missing:
+            return []
+        answer = await admin.create_topics(missing, timeout_ms=15_000)
+        outcomes = {name: for_code(code) for name, code, _message in answer.topic_errors}
+        for name, outcome in outcomes.items():
+            # That it exists: somebody else made it at the same moment.
+            if outcome not in {NoError, TopicAlreadyExistsError}:
+                raise outcome(name)
+        # A group that joins before the brokers know a topic gets none of its partitions for a while.
+        while not await _led(admin, list(outcomes)):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.05)
+        return [name for name, outcome in outcomes.items() if outcome is NoError]
 
 
 async def _led(admin: AIOKafkaAdminClient, names: list[str]) -> bool:

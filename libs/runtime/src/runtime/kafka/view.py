@@ -77,7 +77,8 @@ class CompactedView:
                     ends = await self._begin(consumer)
                 await self._follow(consumer, ends)
             except (TimeoutError, KafkaError, OSError) as error:
-                log.warning("view waits for Kafka", topic=self._topic.name, reason=type(error).__name__)
+                reason = await security.refusal(self._bootstrap, error) or type(error).__name__
+                log.warning("view waits for Kafka", topic=self._topic.name, reason=reason)
             finally:
                 self._fed = False
                 await close_consumer(consumer)
