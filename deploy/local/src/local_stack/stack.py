@@ -4,7 +4,7 @@ import fcntl
 import shutil
 import sys
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -50,16 +50,26 @@ class Stack:
     `start` returns when every part says it is ready, or stops what it started and raises LocalStackError.
     Parts: kafka, postgres, gateway, credentials, orders, orders-insights, results-publisher, sandbox and
     reference-engine. What they keep and log is below `data`; a later start there goes on with it.
+    `kafka` is a broker other than the usual one.
     """
 
-    def __init__(self, data: Path, ports: Ports, *, say: Callable[[str], None] = _silent) -> None:
+    def __init__(
+        self,
+        data: Path,
+        ports: Ports,
+        *,
+        kafka: LocalKafka | None = None,
+        say: Callable[[str], None] = _silent,
+    ) -> None:
         self.data = data.absolute()
         self.ports = ports
         self.urls = Urls.of(ports)
         self.logs = self.data / "logs"
         self._say = say
         self.keys = keys.kept(self.data / "secrets.json")
-        self.kafka = LocalKafka(self.data / "kafka", ports.local_kafka, log=self.logs / "kafka.log", say=say)
+        self.kafka = kafka or LocalKafka(
+            self.data / "kafka", ports.local_kafka, log=self.logs / "kafka.log", say=say
+        )
         self.postgres = LocalPostgres(
             self.data / "postgres",
             ports.local_postgres,
@@ -78,7 +88,7 @@ class Stack:
         """Of the services' database."""
         return self.postgres.url_of(programs.DATABASE)
 
-    def environment_of(self, name: str) -> Mapping[str, str]:
+    def environment_of(self, name: str) -> ChainMap[str, str]:
         """The settings of one program; what changes in `environment` counts at its next start."""
         return ChainMap(programs.own(name, self.keys, self.database_url), self.environment)
 
@@ -112,6 +122,11 @@ class Stack:
     def kill(self, name: str) -> None:
         """SIGKILL, and wait until it is gone."""
         self.child(name).kill()
+
+    def prepare(self) -> None:
+        """Make schemas, roles and topics: the stores are up, and no program is yet."""
+        self.bridge("database", "migrate")
+        self.bridge("topics", "create")
 
     def restart(self, name: str) -> None:
         """Start a part that was killed or stopped, and wait until it is ready again."""
@@ -155,8 +170,7 @@ class Stack:
         self.kafka.start()
         self._say("database and topics")
         self.postgres.create_database(programs.DATABASE)
-        self.bridge("database", "migrate")
-        self.bridge("topics", "create")
+        self.prepare()
 
     def _start_programs(self) -> None:
         self._say(f"starting {', '.join(self._children)}")
