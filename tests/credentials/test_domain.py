@@ -14,6 +14,7 @@ from credentials.domain.integrations import Integration, State, connected, disab
 from credentials.domain.people import account_of, address_of, login_of, ticket_hash
 from credentials.domain.sealing import NONCE_BYTES, Sealed, SealingKeys
 from credentials.errors import SealBroken, TokenRequestRefused
+from credentials.settings import OpenIdSettings
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
@@ -279,3 +280,19 @@ def test_events_tell_state_and_versions_and_repeat_under_one_id() -> None:
     assert event.id != rotated(integration).id != disabled(integration).id
     assert (event.subject, event.data.state, event.data.credential_versions) == ("acme", "connected", (1, 2))
     assert disabled(integration).data.state == "disabled"
+
+
+@pytest.mark.parametrize("setting", ["transit_url", "oidc_issuer"])
+def test_keys_and_sign_ins_go_over_https(setting: str) -> None:
+    needed = {
+        "database_url": "postgresql://a@b/c",
+        "encryption_keys": f"a:{KEY_A}",
+        "oidc_client_id": "bridge",
+    }
+    for address in ("", "https://vault.internal:8200", "http://127.0.0.1:8200", "http://localhost:8200"):
+        settings = OpenIdSettings.model_validate(needed | {setting: address})
+        assert getattr(settings, setting) == address
+    for address in ("http://vault.internal:8200", "http://10.0.0.1", "https://name:word@vault.internal"):
+        with pytest.raises(ValueError, match="is https, or http on this machine") as refused:
+            OpenIdSettings.model_validate(needed | {setting: address})
+        assert "word@" not in str(refused.value)

@@ -3,9 +3,11 @@
 import asyncio
 import gzip
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,6 +17,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from runtime.fencing import Fence
 from runtime.http import outgoing
+
+from tests.support.certificates import certificate_of
 
 PLAIN = httpx.Timeout(5)
 Call = Callable[[Fence, str], Any]
@@ -220,6 +224,34 @@ async def test_others_than_services_of_ours_get_no_call_twice() -> None:
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await session.post(url, json={})
         assert came == [b"POST {}"]
+
+
+@pytest.fixture
+async def private(tmp_path: Path) -> AsyncIterator[str]:
+    """A server that an authority of our own vouches for: its certificate is `ca.pem`."""
+    key, certificate = certificate_of("a private one")
+    (tmp_path / "key.pem").write_text(key)
+    (tmp_path / "ca.pem").write_text(certificate)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "ca.pem", tmp_path / "key.pem")
+    server = TestServer(web.Application(), host="127.0.0.1", scheme="https")
+    await server.start_server(ssl=context)
+    yield str(server.make_url("/"))
+    await server.close()
+
+
+@each_client
+async def test_a_certificate_nobody_vouches_for_is_refused(call: Call, private: str) -> None:
+    with pytest.raises(REFUSED, match="certificate"):
+        await call(Fence.only(private), private)
+
+
+async def test_an_authority_the_machine_trusts_is_good(
+    private: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiohttp reads them once, at the start of the process."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    assert await by_httpx(Fence.only(private), private) == 404
 
 
 LARGE = 64 * 1024 * 1024

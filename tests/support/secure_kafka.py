@@ -1,19 +1,14 @@
 """A real Kafka that wants TLS and a password and checks who may do what, with a certificate made for it."""
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from local_stack.kafka import SCRAM, LocalKafka
 from runtime.kafka import access
 
+from tests.support.certificates import certificate_of
 from tests.support.ports import free_port
 
 ENGINES = (access.engine("skills"), access.engine("reference-engine", store=False))
@@ -62,7 +57,7 @@ def secure_kafka(folder: Path) -> Iterator[SecureKafka]:
 
 def made(folder: Path, plain: int, *, log: Path | None = None) -> tuple[LocalKafka, SecureKafka]:
     """Returns it, not started yet, and what is to know of it; its plain listener is at that port."""
-    key, certificate = _certificate()
+    key, certificate = certificate_of("kafka of the tests")
     (folder / "kafka.pem").write_text(certificate)
     listeners = {"SECURE": f"127.0.0.1:{free_port()}", "SCRAM": f"127.0.0.1:{free_port()}"}
     listed = ",".join(f"{name}://{address}" for name, address in listeners.items())
@@ -99,26 +94,3 @@ def made(folder: Path, plain: int, *, log: Path | None = None) -> tuple[LocalKaf
 def _one_line(pem: str) -> str:
     # A property goes on in the next line where this one ends with a backslash.
     return pem.strip().replace("\n", " \\\n")
-
-
-def _certificate() -> tuple[str, str]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kafka of the tests")])
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(address, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return private.decode(), certificate.public_bytes(serialization.Encoding.PEM).decode()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
+from runtime.fencing import Fence, ForbiddenUrl
 from runtime.settings import ServiceSettings, derive
 
 from credentials.domain.attempts import AttemptRule
@@ -85,6 +86,11 @@ class DatabaseSettings(ServiceSettings):
         parsed(value.get_secret_value())
         return value
 
+    @field_validator("transit_url")
+    @classmethod
+    def _transit_is_secure(cls, value: str) -> str:
+        return _secure(value)
+
     @field_validator("secret_pepper")
     @classmethod
     def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
@@ -143,6 +149,17 @@ class DatabaseSettings(ServiceSettings):
 def _bytes(pepper: str) -> bytes:
     """A pepper that was derived once may be given as hex:…; any other is its text."""
     return bytes.fromhex(pepper[4:]) if pepper.startswith("hex:") else pepper.encode()
+
+
+def _secure(address: str) -> str:
+    """Returns the address; keys and people's sign-ins go there, so plain http is for this machine alone."""
+    host = urlsplit(address).netloc.rpartition("@")[2]
+    try:
+        if address:
+            Fence([host]).check(address)
+    except ForbiddenUrl as error:
+        raise ValueError("is https, or http on this machine, and names no user") from error
+    return address
 
 
 class SignInSettings(DatabaseSettings):
@@ -212,6 +229,11 @@ class OpenIdSettings(SignInSettings):
     oidc_timeout_seconds: float = Field(
         default=8.0, gt=0, le=9, description="how long the provider may take for a sign-in in all"
     )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer_is_secure(cls, value: str) -> str:
+        return _secure(value)
 
     @model_validator(mode="after")
     def _openid_is_whole(self) -> Self:

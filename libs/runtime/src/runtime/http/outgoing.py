@@ -10,6 +10,7 @@ comes byte by byte never meets it.
 
 import asyncio
 import socket
+import ssl
 import typing
 from collections.abc import AsyncIterator, Iterable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -116,7 +117,8 @@ class _Transport(httpx.AsyncHTTPTransport):
         self._fence = fence
         # httpx has no parameter for it: https://www.encode.io/httpcore/network-backends/
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            # The authorities the machine trusts, as aiohttp has it; httpx's own list knows no private one.
+            ssl_context=ssl.create_default_context(),
             max_connections=max_connections,
             keepalive_expiry=5.0,
             network_backend=_Backend(fence),
