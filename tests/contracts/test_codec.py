@@ -79,6 +79,25 @@ def test_no_bytes_whatever_raise_anything_else(value: bytes | None, headers: lis
         codec.decode(value, [*headers, ("content-type", b"application/cloudevents+json")])
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"[" * 100_000,
+        b'{"specversion": "1.0", "data": ' + b"[" * 100_000,
+        b'{"specversion": "1.0", "data": ' + b"[" * 900 + b"]" * 900 + b"}",
+        b"1" * 5000,
+        b'{"id": "\\ud800", "source": "a", SAME}',
+        b'{"source": "\\ud800", "id": "a", SAME}',
+    ],
+)
+def test_a_structured_event_nobody_can_read(value: bytes) -> None:
+    same: dict[str, Any] = {name.removeprefix("ce_"): text.decode() for name, text in GOOD.items()}
+    same = {name: text for name, text in same.items() if name not in {"id", "source"}} | {"data": BODY}
+    value = value.replace(b"SAME", json.dumps(same).encode()[1:-1])
+    with pytest.raises(ContractError):
+        codec.decode(value, [("content-type", b"application/cloudevents+json")])
+
+
 GOOD = {
     "ce_specversion": b"1.0",
     "ce_id": b"1b4e28ba-2fa1-11d2-883f-0016d3cca427",
