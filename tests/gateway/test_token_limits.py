@@ -3,9 +3,11 @@
 import asyncio
 import base64
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from gateway.domain.rates import Rates
+from gateway.domain.token_requests import read_token_request
 from gateway.errors import TokenRequestRefused, TooManyTokenRequests
 from gateway.service.token_limits import TokenLimits
 from hypothesis import given
@@ -30,6 +32,21 @@ def test_no_minute_has_more_than_twice_its_share(per_minute: int, pauses: list[f
             taken.append(now)
     for began in taken:
         assert sum(began <= one < began + 60 for one in taken) <= 2 * per_minute
+
+
+@pytest.mark.parametrize("length", [256, 257, 500_000])
+def test_an_id_that_is_counted_has_an_end(length: int) -> None:
+    form = urlencode({"grant_type": "client_credentials", "client_id": "c" * length, "client_secret": "s"})
+    pair = base64.b64encode(b"c" * length + b":s").decode()
+    asked = [(form, None), ("grant_type=client_credentials", f"Basic {pair}")]
+    for body, authorization in asked:
+        kind = "application/x-www-form-urlencoded"
+        if length <= 256:
+            assert read_token_request(kind, body.encode(), authorization).client_id == "c" * length
+            continue
+        with pytest.raises(TokenRequestRefused) as refused:
+            read_token_request(kind, body.encode(), authorization)
+        assert (refused.value.status, refused.value.error) == (401, "invalid_client")
 
 
 def test_a_minutes_worth_at_once_then_one_at_a_time() -> None:

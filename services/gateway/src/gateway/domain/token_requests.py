@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, unquote_plus
 from gateway.errors import TokenRequestRefused
 
 _PARAMETERS = 32
+# Far longer than any we give out: what is counted by the id has to have an end.
+_LONGEST_ID = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,13 @@ def _read_form(content_type: str, body: bytes) -> dict[str, str]:
 
 
 def _read_client(form: dict[str, str], authorization: str | None) -> tuple[str, str]:
+    client_id, client_secret = _presented(form, authorization)
+    if len(client_id) > _LONGEST_ID:
+        raise TokenRequestRefused(401, "invalid_client", "client authentication failed")
+    return client_id, client_secret
+
+
+def _presented(form: dict[str, str], authorization: str | None) -> tuple[str, str]:
     if authorization is None:
         if "client_id" not in form or "client_secret" not in form:
             raise TokenRequestRefused(401, "invalid_client", "client_id and client_secret are required")
