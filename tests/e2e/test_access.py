@@ -87,14 +87,44 @@ async def test_disabled_and_connected_again(world: World) -> None:
     await checks.all_settle(world, [order])
 
 
+async def test_a_token_is_given_up(world: World) -> None:
+    """Credentials says so in Kafka, the gateway hears it there."""
+    _, client_id, _, secret = (await _bridge(world, "integrations", "rotate", flow.COMPANY)).split()
+    client = {"client_id": client_id, "client_secret": secret}
+    gateway = world.stack.urls.gateway
+    form = {"grant_type": "client_credentials", **client}
+    async with world.http.post(f"{gateway}/oauth/token", data=form) as answer:
+        token = (await answer.json())["access_token"]
+
+    async def packages() -> int:
+        bearer = {"Authorization": f"Bearer {token}"}
+        async with world.http.get(f"{gateway}/packages", headers=bearer) as answer:
+            return answer.status
+
+    async def refused() -> bool:
+        return await packages() == 401
+
+    assert await packages() == 200
+    async with world.http.post(f"{gateway}/oauth/revoke", data={"token": token, **client}) as answer:
+        assert answer.status == 200
+    await eventually(refused, 30)
+
+
+async def test_an_order_is_cancelled(world: World) -> None:
+    """Orders says itself, where engines do, that it is over."""
+    order = await _begun(world)
+    await _bridge(world, "orders", "cancel", order.order_id)
+
+    async def rejected() -> bool:
+        return (await world.statuses())[order.order_id] == "REJECTED"
+
+    await eventually(rejected, 30)
+
+
 async def test_a_candidate_is_erased(world: World) -> None:
     person = {"id": "to-be-erased", "email": "erased@person.example", "firstName": "E", "lastName": "Rased"}
     order = await _begun(world, candidate=person)
-    arguments = ("candidates", "erase", person["id"], "--company", flow.COMPANY, "--yes")
-    try:
-        said = await asyncio.to_thread(world.stack.bridge, *arguments)
-    except LocalStackError as error:
-        raise AssertionError(str(error)) from error
+    said = await _bridge(world, "candidates", "erase", person["id"], "--company", flow.COMPANY, "--yes")
     assert "keys destroyed" in said
 
     async def ended() -> bool:
@@ -143,3 +173,10 @@ async def _begun(world: World, **wish: Any) -> Placed:
     order = await world.order(flow.COMPANY, **wish)
     await candidates.begins(world, order.order_id)
     return order
+
+
+async def _bridge(world: World, *arguments: str) -> str:
+    try:
+        return await asyncio.to_thread(world.stack.bridge, *arguments)
+    except LocalStackError as error:
+        raise AssertionError(str(error)) from error
