@@ -1,4 +1,4 @@
-"""What SmartRecruiters, or a key service, answers may be anything: none of it is an error of ours."""
+"""What others answer may be anything: none of it is an error of ours."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from contracts.smartrecruiters import CredentialPair
+from credentials.domain.openid import read_metadata
 from credentials.domain.sealing import DataKey
 from credentials.errors import EncryptionKeysUnavailable, SmartRecruitersError
 from credentials.http.client import smartrecruiters
@@ -26,6 +27,9 @@ ANSWERS = [
     b"null",
     b"[]",
     b'{"access_token": 1}',
+    b'{"access_token": "a", "expires_in": 1' + b"0" * 400 + b"}",
+    b'{"access_token": "a\\nb", "expires_in": 60, "clientId": "a\\u0000", "clientSecret": "b"}',
+    b'{"access_token": "\\ud800", "expires_in": 60, "clientId": "a", "clientSecret": "b\\r\\n"}',
     b'{"data": {"batch_results": [{"plaintext": "A"}]}}',
     b'{"data": {"batch_results": [{"plaintext": "\\u00e9"}]}}',
     b" " * 2_000_000,
@@ -111,3 +115,15 @@ async def test_a_key_service_that_answers_byte_by_byte_is_not_waited_for() -> No
         with pytest.raises(EncryptionKeysUnavailable, match="does not answer"):
             async with asyncio.timeout(5):
                 await client.wrap("k1", bytes(32))
+
+
+def test_people_are_sent_to_sign_in_over_https() -> None:
+    issuer = "https://id.example"
+    described = {"issuer": issuer, "token_endpoint": f"{issuer}/t", "jwks_uri": f"{issuer}/k"}
+    with pytest.raises(ValueError, match="it lacks authorization_endpoint"):
+        read_metadata(described | {"authorization_endpoint": "http://id.example/a"}, issuer)
+    described |= {
+        "authorization_endpoint": f"{issuer}/a",
+        "token_endpoint_auth_methods_supported": "nonsense",
+    }
+    assert not read_metadata(described, issuer).secret_in_body

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
 
 from contracts.envelope import NAMESPACE, Event, EventData
 from contracts.errors import InvalidEvent, UnknownEvent
@@ -23,6 +22,8 @@ _TYPE_AND_SCHEMA = {
 }
 _SPECVERSION = ("ce_specversion", b"1.0")
 _CONTENT_TYPE = ("content-type", b"application/json")
+_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+_DATA: TypeAdapter[Any] = TypeAdapter(Any)
 _TIME: TypeAdapter[datetime] = TypeAdapter(Timestamp)
 
 
@@ -83,14 +84,12 @@ def _attributes(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
 def _decode_structured(value: bytes, attributes: dict[str, str]) -> Event[Any]:
     try:
         # Not json's: its depth is bounded by the stack alone, and half a surrogate pair is text to it.
-        whole = from_json(value)
-    except ValueError as error:
-        raise InvalidEvent("the value is not JSON") from error
-    if not isinstance(whole, dict):
-        raise InvalidEvent("a structured event is a JSON object")
+        whole = _OBJECT.validate_json(value)
+    except ValidationError as error:
+        raise InvalidEvent("a structured event is a JSON object") from error
     given = {name: text for name, text in whole.items() if isinstance(text, str)}
     traceparent = given.get("traceparent", attributes.get("traceparent"))
-    return _event(given, traceparent, to_json(whole.get("data")))
+    return _event(given, traceparent, _DATA.dump_json(whole.get("data")))
 
 
 def _event(given: dict[str, str], traceparent: str | None, value: bytes) -> Event[Any]:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from credentials.errors.people import EmailNotVerified, IdentityNotProven
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY_SECONDS = 60
 LONGEST_TOKEN = 32_768
+_SUBJECT = re.compile(r"[\x20-\x7e]{1,255}")  # Core §2: ASCII
 _HALF_HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512, "DSA": hashlib.sha512}
 
 
@@ -136,7 +138,7 @@ def verified(
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if claims.get("azp", client_id if len(audience) == 1 else None) != client_id:
         raise IdentityNotProven
-    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
+    if not isinstance(claims["sub"], str) or not _SUBJECT.fullmatch(claims["sub"]):
         raise IdentityNotProven
     said = claims.get("at_hash")
     if said is not None and said != _half_hash(access_token, str(token.header["alg"])):
@@ -149,8 +151,9 @@ def person_of(issuer: str, claims: Mapping[str, Any]) -> Person:
     email = claims.get("email")
     if not isinstance(email, str) or not 3 <= len(email) <= 320 or claims.get("email_verified") is not True:
         raise EmailNotVerified
-    # Users are found in whatever form an address is written: a look-alike is another mailbox.
-    if not unicodedata.is_normalized("NFKC", email):
+    # Users are found in whatever form an address is written: a look-alike is another mailbox. What cannot be
+    # printed (a NUL, half a character) is in no address, and PostgreSQL does not take it.
+    if not email.isprintable() or not unicodedata.is_normalized("NFKC", email):
         raise EmailNotVerified
     return Person(issuer, claims["sub"], email)
 
