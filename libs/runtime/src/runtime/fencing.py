@@ -10,9 +10,11 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+_IN_NO_ADDRESS = re.compile(r'[^!-~]|[\\"<>^`{|}]')
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]*))*")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -172,8 +174,9 @@ def _is_public(address: _Address) -> bool:
     return address in _UNICAST and address.is_global and not any(address in part for part in _SPECIAL)
 
 
+@lru_cache(maxsize=1024)  # whoever is called is checked twice: when the address comes, and when it is called
 def _parts(url: str) -> tuple[str, str, int]:
-    if not url.isascii() or any(character <= " " or character in '\\"<>^`{|}\x7f' for character in url):
+    if _IN_NO_ADDRESS.search(url):
         raise ForbiddenUrl("the address has characters no address has")
     try:
         parsed = urlsplit(url)
@@ -192,6 +195,7 @@ def _parts(url: str) -> tuple[str, str, int]:
     return parsed.scheme, host, port or _DEFAULT_PORTS[parsed.scheme]
 
 
+@lru_cache(maxsize=1024)
 def _is_ip(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
