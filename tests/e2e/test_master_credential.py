@@ -23,7 +23,7 @@ from tests.e2e.support.world import Json, World
 from tests.support.cables import Balancer, balanced
 from tests.support.processes import Process, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(480)]
 
 _REPLICAS = 2
 # A load as fast as it can be is not SmartRecruiters' pace; what is proven here is not ours to keep to it.

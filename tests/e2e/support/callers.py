@@ -72,7 +72,7 @@ class Going(Protocol):
 async def goes_on(callers: Sequence[Going]) -> None:
     """Each caller gets three more rounds done."""
     goal = {id(caller): caller.rounds + 3 for caller in callers}
-    await eventually(lambda: all(caller.rounds >= goal[id(caller)] for caller in callers), 60.0)
+    await eventually(lambda: all(caller.rounds >= goal[id(caller)] for caller in callers), 120.0)
 
 
 async def rotate(world: World, company_id: str, *more: str) -> Client:
