@@ -49,7 +49,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
                 await begin(consumer.start, within=15)
             except (KafkaError, OSError) as error:
                 await close_consumer(consumer)
-                reason = await security.refusal(self._bootstrap, error) or type(error).__name__
+                reason = await security.reason(self._bootstrap, error)
                 log.warning("Kafka does not answer", group=self.group, reason=reason)
                 await asyncio.sleep(0.5)
             except BaseException:

@@ -173,7 +173,7 @@ class EventProducer:
                 await begin(producer.start, within=self._deadline)
             except (KafkaError, OSError) as error:
                 await close_producer(producer)
-                reason = await security.refusal(self._bootstrap, error) or type(error).__name__
+                reason = await security.reason(self._bootstrap, error)
                 log.warning("Kafka does not answer", client=self._client_id, reason=reason)
                 await asyncio.sleep(0.5)
             except asyncio.CancelledError:

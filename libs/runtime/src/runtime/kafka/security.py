@@ -35,6 +35,11 @@ def options() -> dict[str, Any]:
     return found
 
 
+async def reason(bootstrap: str, error: BaseException) -> str:
+    """Returns why a client failed to start, for the log: what Kafka did not take, else the error's name."""
+    return await refusal(bootstrap, error) or type(error).__name__
+
+
 async def refusal(bootstrap: str, error: BaseException) -> str:
     """Returns which of our settings Kafka did not take when a client failed to start; empty for other causes.
 

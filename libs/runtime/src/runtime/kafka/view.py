@@ -77,7 +77,7 @@ class CompactedView:
                     ends = await self._begin(consumer)
                 await self._follow(consumer, ends)
             except (TimeoutError, KafkaError, OSError) as error:
-                reason = await security.refusal(self._bootstrap, error) or type(error).__name__
+                reason = await security.reason(self._bootstrap, error)
                 log.warning("view waits for Kafka", topic=self._topic.name, reason=reason)
             finally:
                 self._fed = False
