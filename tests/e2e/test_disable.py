@@ -17,16 +17,7 @@ _KNOWN_AS_HELD = "SELECT FROM orders.orders WHERE order_id = ANY($1) AND publica
 
 
 async def _begun(world: World, company_id: str) -> list[Placed]:
-    placed = [await world.order(company_id) for _ in range(3)]
-    for order in placed:
-        await candidates.begins(world, order.order_id)
-
-    async def all_in_progress() -> bool:
-        statuses = await world.statuses()
-        return all(statuses[order.order_id] == "IN_PROGRESS" for order in placed)
-
-    await eventually(all_in_progress, 30.0, every=0.1)
-    return placed
+    return await candidates.all_begin(world, [await world.order(company_id) for _ in range(3)])
 
 
 async def test_results_are_held_while_disabled_and_go_out_in_order_after(played: World) -> None:

@@ -65,7 +65,8 @@ async def test_the_runbook_s_steps_lose_nothing_and_leave_the_old_one_unused(pla
     await played.connect(_COMPANY)
     since = await played.now()
     (leaked,) = await played.rows(_CREDENTIAL, _COMPANY)
-    at_their_tests = await begun(played, [await played.order(_COMPANY) for _ in range(_AT_THEIR_TESTS)])
+    first = [await played.order(_COMPANY) for _ in range(_AT_THEIR_TESTS)]
+    at_their_tests = await candidates.all_begin(played, first, within=60.0)
     async with ordering(played, _OTHER, patient=True) as others:
         async with ordering(played, _COMPANY, patient=False) as recruiters:
             await recruiters.have_placed(5)
@@ -89,7 +90,7 @@ async def test_the_runbook_s_steps_lose_nothing_and_leave_the_old_one_unused(pla
         await others.have_placed(1)
     accepted = [order for order in recruiters.placed if order.accepted]
     assert len(accepted) >= 5
-    for order in await begun(played, accepted):
+    for order in await candidates.all_begin(played, accepted, within=60.0):
         await candidates.hands_in(played, order.order_id)
     placed = [*at_their_tests, *accepted, *others.placed]
     assert all(order.accepted for order in others.placed), "another company's go on"
@@ -97,19 +98,6 @@ async def test_the_runbook_s_steps_lose_nothing_and_leave_the_old_one_unused(pla
     await checks.nothing_lost_nothing_twice(played, placed, since=since)
     assert await bridge(played, "deliveries", "list", "--status", "held", "--company", _COMPANY) == ""
     await only_before(played, leaked["client_id"], since, ended)
-
-
-async def begun(world: World, placed: list[Placed]) -> list[Placed]:
-    """SmartRecruiters has been told that each candidate is at the test."""
-    for order in placed:
-        await candidates.begins(world, order.order_id)
-
-    async def all_told() -> bool:
-        statuses = await world.statuses()
-        return all(statuses[order.order_id] == "IN_PROGRESS" for order in placed)
-
-    await eventually(all_told, 60.0, every=0.1)
-    return placed
 
 
 async def are_held(world: World, placed: list[Placed]) -> bool:

@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import pytest
-from runtime.kafka import topics as kafka_topics
 
-from tests.gateway.support.world import World, inline_order, standard_order, world
+from tests.gateway.support.cabled import cabled_world
+from tests.gateway.support.world import World, inline_order, standard_order
 from tests.support.cables import Cable, cable
 from tests.support.waiting import eventually
 
@@ -19,26 +18,17 @@ Cut = tuple[World, Cable, Cable]
 @pytest.fixture
 async def cables(kafka: str, database_url: str, topic_prefix: str) -> AsyncIterator[Cut]:
     """A gateway whose Kafka and PostgreSQL are at the end of cables."""
-    host, _, port = kafka.partition(":")
     place = urlsplit(database_url)
-    async with AsyncExitStack() as stack:
-        await kafka_topics.create(kafka, topic_prefix, partitions=3)
-        stack.push_async_callback(kafka_topics.delete, kafka, topic_prefix)
-        to_kafka = await stack.enter_async_context(cable(host, int(port), kafka=True))
-        to_postgres = await stack.enter_async_context(cable(str(place.hostname), place.port or 5432))
+    async with cable(str(place.hostname), place.port or 5432) as to_postgres:
         netloc = f"{place.netloc.rpartition('@')[0]}@127.0.0.1:{to_postgres.port}"
-        made = await stack.enter_async_context(
-            world(
-                kafka=kafka,
-                prefix=topic_prefix,
-                database_url=database_url,
-                gateway_kafka=f"127.0.0.1:{to_kafka.port}",
-                gateway_database=urlunsplit(place._replace(netloc=netloc)),
-                gateway_broker_deadline_seconds=1.0,
-                gateway_spool_deadline_seconds=1.0,
-            )
-        )
-        yield made, to_kafka, to_postgres
+        async with cabled_world(
+            kafka=kafka,
+            prefix=topic_prefix,
+            database_url=database_url,
+            gateway_database=urlunsplit(place._replace(netloc=netloc)),
+            gateway_spool_deadline_seconds=1.0,
+        ) as (made, to_kafka):
+            yield made, to_kafka, to_postgres
 
 
 @pytest.mark.parametrize("how", ["cut", "blocked"])

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
@@ -12,11 +11,11 @@ from gateway.domain.connections import Connections
 from gateway.http.client import CredentialsClient
 from gateway.service.lookup import IntegrationLookup
 from pydantic import SecretStr
-from runtime.kafka import topics as kafka_topics
 
+from tests.gateway.support.cabled import cabled_world
 from tests.gateway.support.credentials import INTERNAL_TOKEN, FakeCredentials
-from tests.gateway.support.world import ISSUER, World, connected, disabled, standard_order, world
-from tests.support.cables import Cable, cable
+from tests.gateway.support.world import ISSUER, World, connected, disabled, standard_order
+from tests.support.cables import Cable
 from tests.support.clock import ManualClock
 from tests.support.waiting import eventually
 
@@ -26,20 +25,7 @@ Cut = tuple[World, Cable]
 @pytest.fixture
 async def away(kafka: str, database_url: str, topic_prefix: str) -> AsyncIterator[Cut]:
     """A gateway whose Kafka is at the end of a cable."""
-    host, _, port = kafka.partition(":")
-    async with AsyncExitStack() as stack:
-        await kafka_topics.create(kafka, topic_prefix, partitions=3)
-        stack.push_async_callback(kafka_topics.delete, kafka, topic_prefix)
-        line = await stack.enter_async_context(cable(host, int(port), kafka=True))
-        made = await stack.enter_async_context(
-            world(
-                kafka=kafka,
-                prefix=topic_prefix,
-                database_url=database_url,
-                gateway_kafka=f"127.0.0.1:{line.port}",
-                gateway_broker_deadline_seconds=1.0,
-            )
-        )
+    async with cabled_world(kafka=kafka, prefix=topic_prefix, database_url=database_url) as (made, line):
         await eventually(lambda: asks_nothing(made))
         yield made, line
 

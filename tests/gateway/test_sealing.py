@@ -1,7 +1,6 @@
 """Orders are sealed without waiting for anybody: with keys at hand, then to credentials' public key."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -9,10 +8,10 @@ import pytest
 from runtime.candidate_keys.errors import KeysUnavailable
 from runtime.candidate_keys.jwe import header_of
 from runtime.candidate_keys.pool import KeyPool
-from runtime.kafka import topics as kafka_topics
 
-from tests.gateway.support.world import World, inline_order, standard_order, world
-from tests.support.cables import Cable, cable
+from tests.gateway.support.cabled import cabled_world
+from tests.gateway.support.world import World, inline_order, standard_order
+from tests.support.cables import Cable
 from tests.support.waiting import eventually
 
 MARKS = ("Lovelace", "ada@example.com", "cand-1", "phone-of-hers")
@@ -21,22 +20,10 @@ MARKS = ("Lovelace", "ada@example.com", "cand-1", "phone-of-hers")
 @pytest.fixture
 async def sealing(kafka: str, database_url: str, topic_prefix: str) -> AsyncIterator[tuple[World, Cable]]:
     """A gateway with three keys at hand; its Kafka is at the end of a cable."""
-    host, _, port = kafka.partition(":")
-    async with AsyncExitStack() as stack:
-        await kafka_topics.create(kafka, topic_prefix, partitions=3)
-        stack.push_async_callback(kafka_topics.delete, kafka, topic_prefix)
-        to_kafka = await stack.enter_async_context(cable(host, int(port), kafka=True))
-        made = await stack.enter_async_context(
-            world(
-                kafka=kafka,
-                prefix=topic_prefix,
-                database_url=database_url,
-                gateway_kafka=f"127.0.0.1:{to_kafka.port}",
-                gateway_broker_deadline_seconds=1.0,
-                gateway_candidate_keys=3,
-            )
-        )
-        yield made, to_kafka
+    async with cabled_world(
+        kafka=kafka, prefix=topic_prefix, database_url=database_url, gateway_candidate_keys=3
+    ) as made_and_line:
+        yield made_and_line
 
 
 async def test_with_credentials_away_orders_go_on_with_the_keys_at_hand_and_then_without(

@@ -4,6 +4,9 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+C = TypeVar("C", bound="Cable")
 
 
 class Cable:
@@ -110,18 +113,19 @@ class Balancer(Cable):
 @asynccontextmanager
 async def balanced(ports: Sequence[int]) -> AsyncIterator[Balancer]:
     """A balancer at work, cut at the end."""
-    made = Balancer(ports)
-    await made.mend()
-    try:
+    async with _mended(Balancer(ports)) as made:
         yield made
-    finally:
-        await made.cut()
 
 
 @asynccontextmanager
 async def cable(host: str, port: int, *, kafka: bool = False) -> AsyncIterator[Cable]:
     """A mended cable, cut at the end."""
-    made = Cable(host, port, kafka=kafka)
+    async with _mended(Cable(host, port, kafka=kafka)) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _mended(made: C) -> AsyncIterator[C]:
     await made.mend()
     try:
         yield made

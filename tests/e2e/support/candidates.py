@@ -5,7 +5,7 @@ import asyncio
 from local_stack.browser import Browser, Shown
 from local_stack.forms import Form
 
-from tests.e2e.support.world import World
+from tests.e2e.support.world import Placed, World
 from tests.support.waiting import eventually
 
 
@@ -35,6 +35,19 @@ async def begins(world: World, order_id: str) -> None:
         return await asyncio.to_thread(begin)
 
     await eventually(begun, 30.0, every=0.1)
+
+
+async def all_begin(world: World, placed: list[Placed], *, within: float = 30.0) -> list[Placed]:
+    """Each candidate is at the test, and SmartRecruiters has been told so."""
+    for order in placed:
+        await begins(world, order.order_id)
+
+    async def all_told() -> bool:
+        statuses = await world.statuses()
+        return all(statuses[order.order_id] == "IN_PROGRESS" for order in placed)
+
+    await eventually(all_told, within, every=0.1)
+    return placed
 
 
 async def hands_in(world: World, order_id: str) -> None:
